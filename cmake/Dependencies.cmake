@@ -1,0 +1,10 @@
+# Everything comes from Debian packages; ./dev setup installs them.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb)
+set(LARDER_XXHASH PkgConfig::XXHASH)
+set(LARDER_ZSTD PkgConfig::ZSTD)
+set(LARDER_LMDB PkgConfig::LMDB)

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "larder/cache/detail/cache_core.h"
+#include "larder/cache/keys.h"
+#include "larder/cache/options.h"
+#include "larder/codec/codec.h"
+#include "larder/codec/standard.h"
+#include "larder/engine/engine.h"
+#include "larder/key/key.h"
+
+namespace larder {
+
+/// A value with what the cache knows about it.
+template <typename Value>
+struct CacheEntry {
+  Value value;                                        ///< The value.
+  WallTime stored_at = {};                            ///< When it was stored.
+  std::optional<WallTime> expires_at = std::nullopt;  ///< When it expires, if ever.
+  std::vector<std::string> tags = {};                 ///< Its tags, sorted.
+};
+
+template <KeyEncodable K, Encodable V>
+class CacheView;
+
+/// A persistent map that forgets entries when they expire or when it is full, shared by threads and
+/// processes. Keys and values may be of any type that has a codec, mixed in one cache. An expired
+/// entry is never returned, even before its space is reclaimed: `now >= expires_at` is expired.
+///
+/// A value that was stored as another type, or whose record is damaged, is a miss; it is counted
+/// and, if damaged, reported to the log hook.
+///
+/// Thread-safe: any function may be called from any thread at any time. Several processes may
+/// share one cache. A copy is another handle on the same cache. Usable after `fork`.
+///
+/// @snippet cache_basics.cpp get_put
+class Cache {
+ public:
+  /// Opens the cache in directory `options.path` and creates it if there is none.
+  /// @throws Error `invalid_argument` for a bad setting, and what `open_lmdb` throws
+  [[nodiscard]] static Cache open(const CacheOptions& options, CacheHooks hooks = {});
+
+  /// Opens a cache in a new directory that is removed when the last handle on it goes. A child made
+  /// by `fork` never removes it.
+  [[nodiscard]] static Cache temporary(const CacheSettings& settings = {}, CacheHooks hooks = {});
+
+  /// Keeps a cache below `prefix` in `engine`, beside whatever else lives there.
+  explicit Cache(EnginePtr engine, const CacheSettings& settings = {}, CacheHooks hooks = {},
+                 BytesView prefix = as_bytes("cache"));
+
+  /// The value of `key`, or nothing. Counts as a use.
+  template <Encodable Value>
+  [[nodiscard]] std::optional<Value> get(const Key& key) const;
+
+  /// The value of `key` with its times and tags, or nothing. Counts as a use.
+  template <Encodable Value>
+  [[nodiscard]] std::optional<CacheEntry<Value>> get_entry(const Key& key) const;
+
+  /// The value of `key`; counts as a use.
+  /// @throws std::out_of_range if there is none
+  template <Encodable Value>
+  [[nodiscard]] Value at(const Key& key) const;
+
+  /// Whether `key` has a value. Does not count as a use or in the statistics.
+  [[nodiscard]] bool contains(const Key& key) const;
+
+  /// Stores `value` under `key`, replacing value, tags and expiry of an earlier entry, which keeps
+  /// its place in insertion order.
+  /// @throws Error `full` if the entry alone is larger than `max_bytes`, or if nothing may be
+  /// evicted
+  template <Encodable Value>
+  void put(const Key& key, const Value& value, const PutOptions& options = {});
+
+  /// Stores `value` only if `key` has no live value. Returns whether it did: of many concurrent
+  /// callers exactly one gets true.
+  template <Encodable Value>
+  bool add(const Key& key, const Value& value, const PutOptions& options = {});
+
+  /// Removes `key`. Returns whether it had a live value.
+  bool erase(const Key& key);
+
+  /// Removes `key` and returns the value it had, in one step. A value that is not a `Value` stays
+  /// where it is.
+  template <Encodable Value>
+  std::optional<Value> pop(const Key& key);
+
+  /// Restarts the lifetime of `key`: it expires `ttl` from now, or never if unset. Returns whether
+  /// it had a live value.
+  bool touch(const Key& key, std::optional<Duration> ttl = std::nullopt);
+
+  /// Adds `delta` to the integer stored under `key`, which starts at `initial` if there is none.
+  /// Returns the new value. Expiry and tags stay.
+  /// @throws Error `invalid_argument` if the value is not an integer or the sum does not fit
+  template <std::integral Number>
+  std::int64_t incr(const Key& key, Number delta, std::int64_t initial = 0);
+  std::int64_t incr(const Key& key) { return incr(key, 1); }
+
+  /// The same for a floating-point value.
+  double incr(const Key& key, double delta, double initial = 0.0);
+
+  /// `incr(key, -delta)`. May go below zero.
+  std::int64_t decr(const Key& key, std::int64_t delta = 1, std::int64_t initial = 0);
+
+  /// Runs `body()` so that all it does with this cache, and with anything else in the same engine,
+  /// happens as one change or, if it throws, not at all. Returns what `body` returns. May be
+  /// nested.
+  template <typename Body>
+  auto transact(Body&& body) {
+    return core_->engine().update([&](WriteTxn&) { return body(); });
+  }
+
+  /// Entries, expired ones that are still stored included.
+  [[nodiscard]] std::uint64_t size() const;
+
+  /// Whether `size()` is 0. There is no conversion to bool: an empty cache is still a cache.
+  [[nodiscard]] bool empty() const { return size() == 0; }
+
+  /// Bytes that count against `max_bytes`.
+  [[nodiscard]] std::uint64_t bytes() const;
+
+  /// The keys of all entries, expired ones included, for a range-based `for`: in the order of first
+  /// insertion or in key order, from either end. Not a snapshot: entries that come or go meanwhile
+  /// may or may not be seen; no key is seen twice; entries added after the loop began are not seen.
+  [[nodiscard]] CacheKeys keys(KeyOrder order = KeyOrder::insertion,
+                               Direction direction = Direction::forward) const;
+
+  /// Removes every expired entry now. Returns how many there were.
+  std::uint64_t expire();
+
+  /// Removes every expired entry and, while the cache is above its limits, entries by policy.
+  /// Returns how many went.
+  std::uint64_t evict();
+
+  /// Removes all entries that carry `tag`. Returns how many there were.
+  std::uint64_t erase_tag(std::string_view tag);
+
+  /// Removes everything. Returns how many entries there were. Settings and statistics stay.
+  std::uint64_t clear();
+
+  /// Hits, misses and more, over all processes.
+  [[nodiscard]] CacheStats stats() const;
+
+  /// Sets all statistics to zero.
+  void reset_stats();
+
+  /// The settings in force, every field set.
+  [[nodiscard]] CacheSettings settings() const;
+
+  /// Changes and stores the fields that are set; other processes follow with their next write.
+  /// @throws Error `invalid_argument` for a bad setting, with nothing changed
+  void change_settings(const CacheSettings& settings);
+
+  /// Checks every record, index entry and counter, without changing anything. `progress` is called
+  /// now and then with (entries done, entries in all).
+  [[nodiscard]] VerifyReport verify(
+      FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress =
+          [](std::uint64_t, std::uint64_t) {}) const;
+
+  /// A face of this cache with fixed types.
+  template <KeyEncodable K, Encodable V>
+  [[nodiscard]] CacheView<K, V> view() const {
+    return CacheView<K, V>(*this);
+  }
+
+  /// Directory of the cache; empty for a cache on a memory engine.
+  [[nodiscard]] const std::filesystem::path& path() const;
+
+  /// The engine underneath, to sync it or to place other structures beside the cache.
+  [[nodiscard]] Engine& engine() const { return core_->engine(); }
+
+ private:
+  std::shared_ptr<detail::CacheCore> core_;
+};
+
+/// `Cache` with the types of its keys and values fixed. Thread-safe like the cache it looks at.
+template <KeyEncodable K, Encodable V>
+class CacheView {
+ public:
+  explicit CacheView(Cache cache) : cache_(std::move(cache)) {}
+
+  [[nodiscard]] std::optional<V> get(const K& key) const { return cache_.get<V>(key); }
+  [[nodiscard]] V at(const K& key) const { return cache_.at<V>(key); }
+  [[nodiscard]] bool contains(const K& key) const { return cache_.contains(key); }
+  void put(const K& key, const V& value, const PutOptions& options = {}) {
+    cache_.put<V>(key, value, options);
+  }
+  bool add(const K& key, const V& value, const PutOptions& options = {}) {
+    return cache_.add<V>(key, value, options);
+  }
+  bool erase(const K& key) { return cache_.erase(key); }
+  std::optional<V> pop(const K& key) { return cache_.pop<V>(key); }
+  /// The whole cache.
+  [[nodiscard]] Cache& cache() { return cache_; }
+
+ private:
+  Cache cache_;
+};
+
+}  // namespace larder
+
+#include "larder/cache/detail/cache_inl.h"  // IWYU pragma: export

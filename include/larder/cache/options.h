@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "larder/core/clock.h"
+#include "larder/core/io.h"
+#include "larder/core/log.h"
+#include "larder/engine/options.h"
+#include "larder/key/key.h"
+
+namespace larder {
+
+/// Which entry goes first when the cache is full.
+enum class Eviction {
+  none,  ///< Nothing is evicted: a put that would break a limit throws `full`.
+  fifo,  ///< The entry that was stored first (of an overwritten one, its last store counts).
+  lru,   ///< The entry that was used longest ago. Reading never writes the database.
+};
+
+/// A limit that limits nothing.
+inline constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
+
+/// Settings of a cache. They are kept in the cache: a field that is set is validated and stored
+/// for all later openings, a field that is not set keeps what is stored, else its default.
+struct CacheSettings {
+  /// The cache evicts before it holds more entries than this. Default: `no_limit`.
+  std::optional<std::uint64_t> max_entries = std::nullopt;
+
+  /// The cache evicts before its keys, values and their metadata take more bytes than this.
+  /// Default: `no_limit`.
+  std::optional<std::uint64_t> max_bytes = std::nullopt;
+
+  /// Which entry goes first when the cache is full. Default: `fifo`.
+  std::optional<Eviction> eviction = std::nullopt;
+
+  /// An entry that is put without a lifetime of its own expires this long after. Zero means never,
+  /// the default.
+  std::optional<Duration> expire_after_write = std::nullopt;
+
+  /// Values whose encoding is longer than this are compressed (zstd). Default: `no_limit`.
+  std::optional<std::uint64_t> compress_above_bytes = std::nullopt;
+};
+
+/// How to open a cache in a directory of its own. Plain data; what acts is in `CacheHooks`.
+struct CacheOptions {
+  /// Directory of the cache. Created, with its parents, if it is missing.
+  std::filesystem::path path = {};
+
+  /// What is kept in the cache and can be changed by opening it.
+  CacheSettings settings = {};
+
+  /// What an acknowledged write survives.
+  Durability durability = Durability::consistent;
+
+  /// How long a write waits for other writers before it gives up with `unavailable`.
+  std::chrono::milliseconds timeout = std::chrono::seconds{60};
+
+  /// Permission bits of new files.
+  std::uint32_t mode = 0600;
+};
+
+/// Why an entry left the cache.
+enum class RemovalCause {
+  expired,   ///< Its time was over.
+  evicted,   ///< Removed to make room.
+  erased,    ///< Someone asked.
+  replaced,  ///< A new value took its place.
+};
+
+/// What acts in a cache. Everything here must outlive the cache.
+struct CacheHooks {
+  const Clock* clock = &Clock::system();
+  Io* io = &Io::system();
+  LogSink log = {};
+};
+
+/// How one entry is stored.
+struct PutOptions {
+  /// The entry expires this long after now. Zero or less: it is expired at once. Unset: the cache's
+  /// `expire_after_write`.
+  std::optional<Duration> ttl = std::nullopt;
+
+  /// The entry expires at this time; wins over `ttl`.
+  std::optional<WallTime> expires_at = std::nullopt;
+
+  /// Labels to erase many entries by. Order and repetition do not matter.
+  std::vector<std::string> tags = {};
+};
+
+/// Numbers since the cache was created or `reset_stats()` was called, over all processes. Kept in
+/// shared memory: after a crash of the machine they may be old.
+struct CacheStats {
+  std::uint64_t hits = 0;            ///< Reads that found a live entry.
+  std::uint64_t misses = 0;          ///< Reads that found nothing, an expired or an unusable entry.
+  std::uint64_t puts = 0;            ///< Values stored.
+  std::uint64_t erased = 0;          ///< Entries removed because someone asked.
+  std::uint64_t expired = 0;         ///< Entries removed because their time was over.
+  std::uint64_t evicted = 0;         ///< Entries removed to make room.
+  std::uint64_t schema_misses = 0;   ///< Of the misses: the value was stored as another type.
+  std::uint64_t corrupt_misses = 0;  ///< Of the misses: the record was damaged.
+
+  /// Hits among all reads, 0 if there was none.
+  [[nodiscard]] double hit_rate() const noexcept {
+    const std::uint64_t reads = hits + misses;
+    return reads == 0 ? 0.0 : static_cast<double>(hits) / static_cast<double>(reads);
+  }
+};
+
+/// What `Cache::verify()` found.
+struct VerifyReport {
+  std::uint64_t entries = 0;               ///< Entries looked at.
+  std::uint64_t bytes = 0;                 ///< Their bytes.
+  std::vector<std::string> problems = {};  ///< One line for each; empty if all is well.
+};
+
+}  // namespace larder

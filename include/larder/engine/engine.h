@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "larder/core/bytes.h"
+#include "larder/core/clock.h"
+#include "larder/core/function_ref.h"
+#include "larder/engine/options.h"
+#include "larder/engine/txn.h"
+
+namespace larder {
+
+/// How one update runs.
+struct UpdateOptions {
+  /// Gives up with `unavailable` if the update could not start by then. Unset: the engine's
+  /// timeout.
+  std::optional<SteadyTime> deadline = std::nullopt;
+
+  /// The update frees space: it may use what is kept in reserve for the day the device is full.
+  bool frees_space = false;
+};
+
+/// What `Engine::info()` tells.
+struct EngineInfo {
+  std::string uri;               ///< Opens the same engine again.
+  std::uint64_t entries = 0;     ///< Keys in the whole engine, approximate while others write.
+  std::uint64_t disk_bytes = 0;  ///< Space taken on the device.
+  std::uint64_t used_bytes = 0;  ///< Of these, space that holds live data or its index.
+  std::uint64_t syncs = 0;       ///< Times this process waited for the device.
+};
+
+/// One ordered map of bytes to bytes with transactions, shared by all threads and processes of a
+/// machine. Structures live on it, each below a key prefix of its own, so that several can change
+/// together in one transaction.
+///
+/// Thread-safe: any function may be called from any thread at any time. Several processes may
+/// have the same place open. After `fork` the child uses the engine like any other process; a
+/// closure that was running at the moment of the fork must not go on in the child.
+///
+/// To write an engine, override the private functions.
+class Engine {
+ public:
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  virtual ~Engine() = default;
+
+  /// Calls `body(ReadTxn&)` on a snapshot and returns what it returns. Takes no lock and never
+  /// waits for a writer. Within an update of the same thread it sees that update's own changes.
+  template <typename Body>
+    requires std::is_invocable_v<Body&, ReadTxn&>
+  auto view(Body&& body) {
+    return capture<ReadTxn>(body, [this](FunctionRef<void(ReadTxn&)> run) { do_view(run); });
+  }
+
+  /// Calls `body(WriteTxn&)` and commits: every change or, if it throws, none. Updates run one
+  /// after the other. An update within an update of the same thread joins the outer one; if the
+  /// inner body throws, the outer update can no longer commit. Distributed engines may run `body`
+  /// again after a conflict. An update must not start inside a view of the same thread
+  /// (`invalid_argument`).
+  /// @throws Error `unavailable` if other writers did not let it start in time, `full`
+  template <typename Body>
+    requires std::is_invocable_v<Body&, WriteTxn&>
+  auto update(Body&& body, const UpdateOptions& options = {}) {
+    return capture<WriteTxn>(body,
+                             [&](FunctionRef<void(WriteTxn&)> run) { do_update(run, options); });
+  }
+
+  /// Waits until every update acknowledged so far would survive a power cut.
+  virtual void sync() = 0;
+
+  /// Memory shared by every user of the engine, `size` bytes, zero at first; the same `name` gives
+  /// the same memory for as long as the engine object lives. It may be lost or stale after a crash:
+  /// keep hints there, never truth. Accesses must be atomic. `name` is a file name.
+  /// @throws Error `invalid_argument` if `name` is in use with another size by this process
+  virtual std::span<std::byte> shared_memory(std::string_view name, std::size_t size) = 0;
+
+  /// Place and sizes.
+  virtual EngineInfo info() = 0;
+
+  /// The clock that the engine was opened with.
+  [[nodiscard]] virtual const Clock& clock() const noexcept = 0;
+
+ protected:
+  Engine() = default;
+
+ private:
+  template <typename Txn, typename Body, typename Run>
+  static auto capture(Body& body, Run run) {
+    using Result = std::invoke_result_t<Body&, Txn&>;
+    if constexpr (std::is_void_v<Result>) {
+      run([&](Txn& txn) { body(txn); });
+    } else {
+      std::optional<Result> result;
+      run([&](Txn& txn) { result.emplace(body(txn)); });
+      return std::move(*result);
+    }
+  }
+
+  virtual void do_view(FunctionRef<void(ReadTxn&)> body) = 0;
+  virtual void do_update(FunctionRef<void(WriteTxn&)> body, const UpdateOptions& options) = 0;
+};
+
+/// Engines are shared: several structures and the caller may hold the same one.
+using EnginePtr = std::shared_ptr<Engine>;
+
+/// An engine in the memory of this process, gone with it. For tests, and for caches that need no
+/// disk.
+[[nodiscard]] EnginePtr open_memory_engine(EngineHooks hooks = {});
+
+/// The engine kept in a directory, shared by all processes of this machine. Opening the same
+/// directory twice in one process gives two handles on one engine.
+/// @throws Error `not_supported` on a network file system, `denied`, `corrupt`, `unavailable`
+[[nodiscard]] EnginePtr open_lmdb(const LmdbOptions& options, EngineHooks hooks = {});
+
+}  // namespace larder

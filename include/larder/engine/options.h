@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "larder/core/clock.h"
+#include "larder/core/io.h"
+#include "larder/core/log.h"
+
+namespace larder {
+
+/// What an acknowledged write survives. All three survive the death of the process (kill -9).
+enum class Durability {
+  durable,     ///< A power cut loses no acknowledged write.
+  consistent,  ///< A power cut loses at most the last second; what is left is whole and in order.
+  disposable,  ///< A power cut may lose everything; never wrong, never unopenable.
+};
+
+/// How to open the LMDB engine. Plain data; what acts is in `EngineHooks`.
+struct LmdbOptions {
+  /// Directory of the database. Created, with its parents, if it is missing.
+  std::filesystem::path path = {};
+
+  /// What an acknowledged write survives.
+  Durability durability = Durability::consistent;
+
+  /// How long an update waits for other writers before it gives up with `unavailable`.
+  std::chrono::milliseconds timeout = std::chrono::seconds{60};
+
+  /// Permission bits of new files; directories also get the matching search bits.
+  std::uint32_t mode = 0600;
+
+  /// Address space to reserve for the database at first; it grows by itself. Lower it only where
+  /// address space is limited.
+  std::uint64_t map_bytes = std::uint64_t{16} << 30U;
+
+  /// How often unsynced writes reach the device with `consistent`.
+  std::chrono::milliseconds sync_interval = std::chrono::milliseconds{900};
+};
+
+/// What acts in an engine. Everything here must outlive the engine.
+struct EngineHooks {
+  const Clock* clock = &Clock::system();
+  Io* io = &Io::system();
+  LogSink log = {};
+  /// Overrides the name of this boot of the machine; only tests of power cuts need it.
+  std::optional<std::string> boot_id = std::nullopt;
+};
+
+}  // namespace larder
