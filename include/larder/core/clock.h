@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 
@@ -35,7 +36,7 @@ class Clock {
   [[nodiscard]] static const Clock& system() noexcept;
 };
 
-/// `start + length`, kept at the last representable moment instead of overflowing.
+/// `start + length`, kept at the last (or first) representable moment instead of overflowing.
 [[nodiscard]] WallTime add_saturated(WallTime start, Duration length) noexcept;
 
 /// A clock that moves only when told: for tests of programs that keep things.
@@ -50,15 +51,15 @@ class ManualClock final : public Clock {
   [[nodiscard]] WallTime now() const noexcept override;
   [[nodiscard]] SteadyTime steady_now() const noexcept override;
 
-  /// Moves both clocks forward.
+  /// Moves both clocks forward, at most to their last moment. A negative `length` moves nothing.
   void advance(Duration length) noexcept;
 
   /// Sets calendar time only, as an administrator would; may go backwards.
   void set(WallTime now) noexcept;
 
  private:
-  std::int64_t wall_;    // microseconds; read and written atomically
-  std::int64_t steady_;  // microseconds; read and written atomically
+  std::atomic<std::int64_t> wall_;    // microseconds
+  std::atomic<std::int64_t> steady_;  // nanoseconds
 };
 
 }  // namespace larder

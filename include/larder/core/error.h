@@ -37,8 +37,8 @@ class Error : public std::runtime_error {
   ErrorKind kind_;
 };
 
-/// Makes the `Error` for a failed system call: the kind follows from `error_number` (an `errno`),
-/// the message reads "`what`: <text of the error>".
+/// Makes the `Error` for a failed system call: the kind follows from `error_number`, an `errno` or
+/// the negative of one as `Io` returns it; the message reads "`what`: <text of the error>".
 [[nodiscard]] Error system_error(int error_number, const std::string& what);
 
 }  // namespace larder

@@ -19,6 +19,7 @@ namespace larder {
 ///
 /// The functions behave like the system calls of the same names, with two differences: they retry
 /// after `EINTR` by themselves, and a failure is reported as a negative `errno` instead of -1.
+/// `close` alone is never retried: the descriptor is gone whatever it returns.
 ///
 /// Thread-safe: any function may be called from any thread at any time.
 class Io {
@@ -44,6 +45,7 @@ class Io {
   virtual int fstat(int fd, struct stat& result);
   virtual int stat(const std::filesystem::path& path, struct stat& result);
   virtual int fchmod(int fd, mode_t mode);
+  virtual int chmod(const std::filesystem::path& path, mode_t mode);
   virtual int rename(const std::filesystem::path& from, const std::filesystem::path& to);
   virtual int link(const std::filesystem::path& from, const std::filesystem::path& to);
   virtual int unlink(const std::filesystem::path& path);
@@ -78,7 +80,7 @@ class File {
 
   /// The descriptor, or -1 if nothing is open.
   [[nodiscard]] int fd() const noexcept { return fd_; }
-  /// Closes now; does nothing if nothing is open.
+  /// Closes now; does nothing if nothing is open. A failure is dropped: sync first if it matters.
   void close() noexcept;
 
  private:
@@ -86,20 +88,24 @@ class File {
   int fd_ = -1;
 };
 
-/// Reads the whole of `path`. Throws an `Error` that names the path.
+/// Reads the whole of `path`, also where its size is not known before, as below `/proc`. Throws an
+/// `Error` that names the path.
 [[nodiscard]] Bytes read_file(Io& io, const std::filesystem::path& path);
 
-/// Writes all of `data` at the file's position, however many calls that takes.
+/// Writes all of `data` at the file's position, however many calls that takes. Throws an `Error`
+/// that names `path`; part of the data may have been written then.
 void write_all(Io& io, int fd, BytesView data, const std::filesystem::path& path);
 
-/// Writes all of `data` at `offset`, however many calls that takes.
+/// Writes all of `data` at `offset`, however many calls that takes. Fails like `write_all`.
 void pwrite_all(Io& io, int fd, BytesView data, off_t offset, const std::filesystem::path& path);
 
-/// Makes the directory entry changes in `directory` survive a power cut.
+/// Makes the directory entry changes in `directory` survive a power cut, as far as its file system
+/// can. Throws an `Error` that names the directory.
 void sync_directory(Io& io, const std::filesystem::path& directory);
 
 /// Creates `directory` and its missing parents, all with exactly `mode` whatever the umask.
-/// Directories that exist are left as they are.
+/// Directories that exist are left as they are; others may create the same ones meanwhile. Throws
+/// an `Error` that names the directory that could not be created.
 void create_directories(Io& io, const std::filesystem::path& directory, mode_t mode = 0700);
 
 }  // namespace larder

@@ -12,17 +12,20 @@ namespace larder {
 /// start time within the same boot.
 struct ProcessIdentity {
   pid_t pid = 0;  ///< Process number.
-  std::uint64_t start_ticks =
-      0;                     ///< Start time in clock ticks since boot, field 22 of proc(5) stat.
+  /// Start time in clock ticks since boot, field 22 of proc(5) stat.
+  std::uint64_t start_ticks = 0;
   std::string boot_id = {};  ///< Random name of this boot of the machine, as text.
 
   friend bool operator==(const ProcessIdentity&, const ProcessIdentity&) = default;
 };
 
-/// The identity of the calling process; right also after `fork`.
+/// The identity of the calling process; right also after `fork`. Reads `/proc` once in each
+/// process. Thread-safe. Throws an `Error` if `/proc` cannot be read.
 [[nodiscard]] ProcessIdentity current_process();
 
-/// Whether the process that `identity` names still runs on this machine. A zombie does not run.
+/// Whether the process that `identity` names still runs on this machine. A zombie does not run. A
+/// process that may not be looked at counts as running. Only processes of the same process
+/// namespace (container) can be told apart. Thread-safe.
 [[nodiscard]] bool is_running(const ProcessIdentity& identity);
 
 /// The random name of this boot of the machine; empty where the system has none.
