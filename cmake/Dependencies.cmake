@@ -1,10 +1,9 @@
-# Everything comes from Debian packages; ./dev setup installs them.
+# Everything comes from Debian packages; ./dev setup installs them. What the static libraries need
+# when they are linked is found again by LarderDependencies.cmake, which is installed.
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
-pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
-pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
-pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb)
-set(LARDER_XXHASH PkgConfig::XXHASH)
-set(LARDER_ZSTD PkgConfig::ZSTD)
-set(LARDER_LMDB PkgConfig::LMDB)
+include(${CMAKE_CURRENT_LIST_DIR}/LarderDependencies.cmake)
+set(LARDER_XXHASH PkgConfig::LARDER_XXHASH_LIBRARY)
+set(LARDER_ZSTD PkgConfig::LARDER_ZSTD_LIBRARY)
+set(LARDER_LMDB PkgConfig::LARDER_LMDB_LIBRARY)
