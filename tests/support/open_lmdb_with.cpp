@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/engine_under_test.h"
+
+namespace larder::test {
+
+// In a file of its own: what never opens the LMDB engine does not link it.
+EnginePtr open_lmdb_with(const EngineSettings& settings) {
+  return open_lmdb({.path = settings.directory,
+                    .durability = settings.durability,
+                    .timeout = settings.timeout,
+                    .map_bytes = settings.map_bytes},
+                   settings.hooks);
+}
+
+}  // namespace larder::test
