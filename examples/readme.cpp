@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <larder/cache/cache.h>
-#include <larder/codec/standard.h>
-
 #include <chrono>
 #include <iostream>
 #include <map>
 #include <string>
 
+#include "larder/cache/cache.h"
+
+using Prices = std::map<std::string, int>;
+
 int main() {
-  using namespace std::chrono_literals;
-  auto cache = larder::Cache::open({.path = "larder-readme"});
+  auto cache = larder::Cache::open({.path = "shop-cache"});
+  // Any key, any value; kept for the next run and for every other process.
+  cache.put("prices", Prices{{"apple", 120}, {"pear", 180}},
+            {.ttl = std::chrono::hours(1), .tags = {"fruit"}});
 
-  std::map<std::string, int> prices{{"apple", 120}, {"pear", 180}};
-  cache.put("prices", prices, {.ttl = 1h, .tags = {"shop"}});
-
-  if (auto kept = cache.get<std::map<std::string, int>>("prices")) {
-    std::cout << "an apple costs " << kept->at("apple") << "\n";
+  if (auto prices = cache.get<Prices>("prices")) {  // nothing once it has expired
+    std::cout << "an apple costs " << prices->at("apple") << "\n";
   }
-  cache.incr("visits");
-  std::cout << cache.erase_tag("shop") << " entry went, " << cache.size() << " stayed\n";
+  std::cout << cache.erase_tag("fruit") << " entry tagged fruit went\n";
 }
