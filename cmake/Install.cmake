@@ -25,6 +25,7 @@ set(pc_libs ${LARDER_ROOMS})
 list(REVERSE pc_libs)
 list(TRANSFORM pc_libs PREPEND -llarder_)
 list(JOIN pc_libs " " LARDER_PC_LIBS)
+file(RELATIVE_PATH LARDER_PC_UP /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(cmake/larder.pc.in larder.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/larder.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 

@@ -9,8 +9,8 @@ rm -rf "$folder"
 mkdir -p "$folder"
 PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name larder.pc)")
 export PKG_CONFIG_PATH
-read -ra compile_flags < <(pkg-config --define-prefix --cflags larder)
-read -ra link_flags < <(pkg-config --define-prefix --libs larder)
+read -ra compile_flags < <(pkg-config --cflags larder)
+read -ra link_flags < <(pkg-config --libs larder)
 "$compiler" -std=c++20 "$here/stranger/main.cpp" "${compile_flags[@]}" "${link_flags[@]}" \
   -o "$folder/stranger"
 "$folder/stranger" "$folder/cache"
