@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/engine_under_test.h"
+#include "support/subject.h"
 
 namespace larder::test {
 
@@ -10,6 +11,10 @@ EnginePtr open_lmdb_with(const EngineSettings& settings) {
                     .timeout = settings.timeout,
                     .map_bytes = settings.map_bytes},
                    settings.hooks);
+}
+
+std::unique_ptr<Subject> open_lmdb_subject(const EngineSettings& settings) {
+  return engine_subject(open_lmdb_with(settings));
 }
 
 }  // namespace larder::test
