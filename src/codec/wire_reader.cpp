@@ -276,10 +276,10 @@ std::size_t WireReader::skip_head() {
       ++at_;
       return 0;
     case WireType::integer:
-      if (*at_ >= std::byte{0xcc} && *at_ <= std::byte{0xcf}) {
-        static_cast<void>(read_long_uint());
-      } else {
+      if (next_is_negative()) {
         static_cast<void>(read_int());
+      } else {
+        static_cast<void>(read_uint());
       }
       return 0;
     case WireType::float32:

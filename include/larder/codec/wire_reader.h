@@ -28,6 +28,12 @@ class WireReader {
   /// Whether the next value is nil. It is not consumed.
   [[nodiscard]] bool next_is_nil() const noexcept { return at_ != end_ && *at_ == std::byte{0xc0}; }
 
+  /// Whether the next value is an integer below zero. It is not consumed.
+  [[nodiscard]] bool next_is_negative() const noexcept {
+    return at_ != end_ &&
+           (*at_ >= std::byte{0xe0} || (*at_ >= std::byte{0xd0} && *at_ <= std::byte{0xd3}));
+  }
+
   void read_nil();
   [[nodiscard]] bool read_bool();
 
