@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -81,10 +80,16 @@ class Cache {
   template <Encodable Value>
   void put(const Key& key, const Value& value, const PutOptions& options = {});
 
+  /// Stores text, as `put<std::string>()` does.
+  void put(const Key& key, std::string_view text, const PutOptions& options = {});
+
   /// Stores `value` only if `key` has no live value. Returns whether it did: of many concurrent
   /// callers exactly one gets true.
   template <Encodable Value>
   bool add(const Key& key, const Value& value, const PutOptions& options = {});
+
+  /// Adds text, as `add<std::string>()` does.
+  bool add(const Key& key, std::string_view text, const PutOptions& options = {});
 
   /// Removes `key`. Returns whether it had a live value.
   bool erase(const Key& key);
@@ -116,7 +121,7 @@ class Cache {
   /// nested.
   template <typename Body>
   auto transact(Body&& body) {
-    return core_->engine().update([&](WriteTxn&) { return body(); });
+    return engine().update([&](WriteTxn&) { return body(); });
   }
 
   /// Entries, expired ones that are still stored included.
@@ -176,9 +181,14 @@ class Cache {
   [[nodiscard]] const std::filesystem::path& path() const;
 
   /// The engine underneath, to sync it or to place other structures beside the cache.
-  [[nodiscard]] Engine& engine() const { return core_->engine(); }
+  [[nodiscard]] Engine& engine() const;
 
  private:
+  explicit Cache(std::shared_ptr<detail::CacheCore> core) : core_(std::move(core)) {}
+
+  bool put_text(const Key& key, std::string_view text, const PutOptions& options,
+                detail::StoreMode mode);
+
   std::shared_ptr<detail::CacheCore> core_;
 };
 

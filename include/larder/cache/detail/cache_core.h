@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "larder/cache/options.h"
+#include "larder/core/bytes.h"
+#include "larder/core/function_ref.h"
+#include "larder/engine/engine.h"
+#include "larder/key/key.h"
+
+namespace larder::detail {
+
+/// An entry as a read finds it. Valid only inside the visitor that gets it.
+struct SeenEntry {
+  BytesView value;                     ///< The encoded value.
+  WallTime stored_at;                  ///< When it was stored.
+  std::optional<WallTime> expires_at;  ///< When it expires, if ever.
+  BytesView tags;                      ///< Its tags as the record holds them.
+
+  /// The tags as text, sorted.
+  [[nodiscard]] std::vector<std::string> tag_list() const;
+};
+
+/// Decodes a value; what it throws of kind `corrupt` makes the read a miss.
+using EntryVisitor = FunctionRef<void(const SeenEntry&)>;
+
+/// Whether `CacheCore::store()` replaces a live entry.
+enum class StoreMode { always, if_absent };
+
+/// Which way `CacheCore::count()` goes.
+enum class Step { up, down };
+
+/// `Cache` without its templates: keys and values are bytes here.
+///
+/// Thread-safe.
+class CacheCore {
+ public:
+  struct State;
+
+  explicit CacheCore(std::unique_ptr<State> state);
+  CacheCore(const CacheCore&) = delete;
+  CacheCore& operator=(const CacheCore&) = delete;
+  ~CacheCore();
+
+  [[nodiscard]] Engine& engine() const;
+  [[nodiscard]] const State& state() const { return *state_; }
+
+  /// Calls `visit` with the live entry of `key` if its value has `schema`. Returns whether it did.
+  bool read(const Key& key, std::uint64_t schema, EntryVisitor visit) const;
+  bool contains(const Key& key) const;
+
+  /// Stores `value`. Returns false only if `mode` forbids it.
+  bool store(const Key& key, std::uint64_t schema, BytesView value, const PutOptions& options,
+             StoreMode mode);
+  bool erase(const Key& key);
+  /// Like `read()`, and removes the entry if `visit` returned normally.
+  bool take(const Key& key, std::uint64_t schema, EntryVisitor visit);
+  bool touch(const Key& key, std::optional<Duration> ttl);
+  std::int64_t count(const Key& key, std::int64_t delta, Step step, std::int64_t initial);
+  double count(const Key& key, double delta, double initial);
+
+  std::uint64_t expire();
+  std::uint64_t evict();
+  std::uint64_t erase_tag(std::string_view tag);
+  std::uint64_t clear();
+
+  void change_settings(const CacheSettings& settings);
+  [[nodiscard]] VerifyReport verify(
+      FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress) const;
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+/// A buffer to encode into that keeps its memory for the next use in the same thread.
+///
+/// Not thread-safe. May be nested: an inner one simply starts with no memory.
+class Scratch {
+ public:
+  Scratch();
+  ~Scratch();
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
+  [[nodiscard]] Bytes& bytes() noexcept { return bytes_; }
+
+ private:
+  Bytes bytes_;
+};
+
+}  // namespace larder::detail

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "larder/cache/cache.h"
+
+#include <utility>
+
+#include "cache/state.h"
+
+namespace larder {
+
+namespace {
+
+using State = detail::CacheCore::State;
+
+// Reads what is stored, so that a damaged cache or one of a later release is refused here; writes
+// only what differs.
+std::shared_ptr<detail::CacheCore> start(std::unique_ptr<State> state,
+                                         const CacheSettings& settings) {
+  (void)detail::with_changes({}, settings);
+  const detail::Meta meta = state->meta();
+  state->adopt(meta.settings);
+  auto core = std::make_shared<detail::CacheCore>(std::move(state));
+  if (detail::with_changes(meta.settings, settings) != meta.settings) {
+    core->change_settings(settings);
+  }
+  return core;
+}
+
+EnginePtr open_engine(const CacheOptions& options, const CacheHooks& hooks) {
+  return open_lmdb({.path = options.path,
+                    .durability = options.durability,
+                    .timeout = options.timeout,
+                    .mode = options.mode},
+                   {.clock = hooks.clock, .io = hooks.io, .log = hooks.log});
+}
+
+constexpr std::string_view own_prefix = "cache";
+
+}  // namespace
+
+Cache Cache::open(const CacheOptions& options, CacheHooks hooks) {
+  if (options.path.empty()) {
+    throw Error(ErrorKind::invalid_argument, "cache: no path; for one that goes, use temporary()");
+  }
+  EnginePtr engine = open_engine(options, hooks);
+  auto state = std::make_unique<State>(std::move(engine), std::move(hooks), as_bytes(own_prefix));
+  state->path = options.path;
+  return Cache(start(std::move(state), options.settings));
+}
+
+Cache Cache::temporary(const CacheSettings& settings, CacheHooks hooks) {
+  auto directory = std::make_unique<detail::TemporaryDirectory>(*hooks.io);
+  EnginePtr engine =
+      open_engine({.path = directory->path(), .durability = Durability::disposable}, hooks);
+  auto state = std::make_unique<State>(std::move(engine), std::move(hooks), as_bytes(own_prefix));
+  state->path = directory->path();
+  state->temporary = std::move(directory);
+  return Cache(start(std::move(state), settings));
+}
+
+Cache::Cache(EnginePtr engine, const CacheSettings& settings, CacheHooks hooks, BytesView prefix)
+    : core_(start(std::make_unique<State>(std::move(engine), std::move(hooks), prefix), settings)) {
+}
+
+bool Cache::contains(const Key& key) const { return core_->contains(key); }
+
+void Cache::put(const Key& key, std::string_view text, const PutOptions& options) {
+  put_text(key, text, options, detail::StoreMode::always);
+}
+
+bool Cache::add(const Key& key, std::string_view text, const PutOptions& options) {
+  return put_text(key, text, options, detail::StoreMode::if_absent);
+}
+
+bool Cache::put_text(const Key& key, std::string_view text, const PutOptions& options,
+                     detail::StoreMode mode) {
+  detail::Scratch scratch;
+  WireWriter(scratch.bytes()).write_str(text);
+  return core_->store(key, Codec<std::string>::schema(), scratch.bytes(), options, mode);
+}
+
+bool Cache::erase(const Key& key) { return core_->erase(key); }
+
+bool Cache::touch(const Key& key, std::optional<Duration> ttl) { return core_->touch(key, ttl); }
+
+double Cache::incr(const Key& key, double delta, double initial) {
+  return core_->count(key, delta, initial);
+}
+
+std::int64_t Cache::decr(const Key& key, std::int64_t delta, std::int64_t initial) {
+  return core_->count(key, delta, detail::Step::down, initial);
+}
+
+std::uint64_t Cache::size() const { return core_->state().meta().entries; }
+
+std::uint64_t Cache::bytes() const { return core_->state().meta().bytes; }
+
+CacheKeys Cache::keys(KeyOrder order, Direction direction) const {
+  return {core_, order, direction};
+}
+
+std::uint64_t Cache::expire() { return core_->expire(); }
+
+std::uint64_t Cache::evict() { return core_->evict(); }
+
+std::uint64_t Cache::erase_tag(std::string_view tag) { return core_->erase_tag(tag); }
+
+std::uint64_t Cache::clear() { return core_->clear(); }
+
+CacheStats Cache::stats() const { return core_->state().statistics.read(); }
+
+void Cache::reset_stats() { core_->state().statistics.reset(); }
+
+CacheSettings Cache::settings() const { return detail::to_public(core_->state().meta().settings); }
+
+void Cache::change_settings(const CacheSettings& settings) { core_->change_settings(settings); }
+
+VerifyReport Cache::verify(
+    FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress) const {
+  return core_->verify(progress);
+}
+
+const std::filesystem::path& Cache::path() const { return core_->state().path; }
+
+Engine& Cache::engine() const { return core_->engine(); }
+
+}  // namespace larder

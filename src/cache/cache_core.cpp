@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "larder/cache/detail/cache_core.h"
+
+#include <utility>
+
+#include "cache/stored_value.h"
+#include "cache/table.h"
+#include "cache/tags.h"
+#include "larder/core/error.h"
+
+namespace larder::detail {
+
+namespace {
+
+// How many expired entries a write clears away in passing.
+constexpr std::uint64_t expired_per_write = 16;
+
+enum class Seen { nothing, hit, other_type, damaged };
+
+Seen show(const Record& record, std::uint64_t schema, EntryVisitor visit) {
+  if (record.schema != schema) return Seen::other_type;
+  const StoredValue value(record);
+  try {
+    visit({.value = value.bytes(),
+           .stored_at = record.stored_at,
+           .expires_at = record.expires_at == never ? std::optional<WallTime>()
+                                                    : std::optional(record.expires_at),
+           .tags = record.tags});
+  } catch (const Error& error) {
+    // The checksum is right: these are the bytes that were stored, but of another type.
+    if (error.kind() != ErrorKind::corrupt) throw;
+    return Seen::other_type;
+  }
+  return Seen::hit;
+}
+
+void count_seen(Seen seen, Tally& tally) {
+  tally.add(seen == Seen::hit ? Event::hit : Event::miss);
+  if (seen == Seen::other_type) tally.add(Event::schema_miss);
+  if (seen == Seen::damaged) tally.add(Event::corrupt_miss);
+}
+
+WallTime expiry_of(const PutOptions& options, const Table& table) {
+  if (options.expires_at) return *options.expires_at;
+  if (options.ttl) return add_saturated(table.now(), *options.ttl);
+  return table.default_expiry();
+}
+
+}  // namespace
+
+std::vector<std::string> SeenEntry::tag_list() const {
+  std::vector<std::string> list;
+  for_each_tag(tags, [&](std::string_view tag) { list.emplace_back(tag); });
+  return list;
+}
+
+CacheCore::CacheCore(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+CacheCore::~CacheCore() = default;
+
+Engine& CacheCore::engine() const { return *state_->engine; }
+
+bool CacheCore::read(const Key& key, std::uint64_t schema, EntryVisitor visit) const {
+  const EngineKey at = state_->layout.record(key.bytes());
+  const Seen seen = state_->engine->view([&](ReadTxn& txn) {
+    const std::optional<BytesView> stored = txn.get(at.view());
+    if (!stored) return Seen::nothing;
+    const std::optional<Record> record = open_record(*stored, at.view());
+    if (!record) return Seen::damaged;
+    // Asks for the time only if it matters.
+    if (record->expires_at != never && record->is_expired(state_->hooks.clock->now())) {
+      return Seen::nothing;
+    }
+    const Seen result = show(*record, schema, visit);
+    if (result == Seen::hit) state_->recency.touch(record->sequence);
+    return result;
+  });
+  if (seen == Seen::hit) {
+    state_->statistics.add(Event::hit);
+    return true;
+  }
+  Tally tally;
+  count_seen(seen, tally);
+  state_->statistics.add(tally);
+  if (seen == Seen::damaged) {
+    state_->log(LogLevel::error,
+                "cache: the record of " + key.to_string() + " is damaged: treated as absent");
+  }
+  return false;
+}
+
+bool CacheCore::contains(const Key& key) const {
+  const EngineKey at = state_->layout.record(key.bytes());
+  return state_->engine->view([&](ReadTxn& txn) {
+    const std::optional<BytesView> stored = txn.get(at.view());
+    const std::optional<Record> record = stored ? open_record(*stored, at.view()) : std::nullopt;
+    return record && !record->is_expired(state_->hooks.clock->now());
+  });
+}
+
+bool CacheCore::store(const Key& key, std::uint64_t schema, BytesView value,
+                      const PutOptions& options, StoreMode mode) {
+  enum class Result { stored, present, full };
+  const Bytes tags = encode_tags(options.tags);
+  const Packed packed(value, state_->compress_above_bytes.load(std::memory_order_relaxed));
+  // Refusals leave the update by its front door, so that a transaction around it can go on.
+  const Result result = update(*state_, {}, [&](Table& table) {
+    table.expire(expired_per_write);
+    const std::optional<Record> old = table.find(key.bytes());
+    if (old && mode == StoreMode::if_absent) return Result::present;
+    const bool stored = table.write(key.bytes(),
+                                    {.stored_at = table.now(),
+                                     .expires_at = expiry_of(options, table),
+                                     .schema = schema,
+                                     .compressed = packed.compressed(),
+                                     .raw_bytes = value.size(),
+                                     .tags = tags,
+                                     .value = packed.bytes()},
+                                    old);
+    if (!stored) return Result::full;
+    table.tally().add(Event::put);
+    return Result::stored;
+  });
+  if (result == Result::full) throw full_error(key);
+  return result == Result::stored;
+}
+
+bool CacheCore::erase(const Key& key) {
+  return update(*state_, {.frees_space = true}, [&](Table& table) {
+    const std::optional<Record> record = table.find(key.bytes());
+    if (record) table.remove(key.bytes(), *record, Event::erased);
+    return record.has_value();
+  });
+}
+
+bool CacheCore::take(const Key& key, std::uint64_t schema, EntryVisitor visit) {
+  return update(*state_, {.frees_space = true}, [&](Table& table) {
+    const std::optional<Record> record = table.find(key.bytes());
+    Seen seen = table.met_damage() ? Seen::damaged : Seen::nothing;
+    if (record) seen = show(*record, schema, visit);
+    if (seen == Seen::hit) table.remove(key.bytes(), *record, Event::erased);
+    count_seen(seen, table.tally());
+    return seen == Seen::hit;
+  });
+}
+
+bool CacheCore::touch(const Key& key, std::optional<Duration> ttl) {
+  return update(*state_, {}, [&](Table& table) {
+    const std::optional<Record> old = table.find(key.bytes());
+    if (!old) return false;
+    Record record = *old;
+    record.expires_at = ttl ? add_saturated(table.now(), *ttl) : never;
+    return table.write(key.bytes(), record, old);
+  });
+}
+
+}  // namespace larder::detail

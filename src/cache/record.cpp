@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cache/record.h"
+
+#include "cache/tags.h"
+#include "cache/wire_number.h"
+#include "codec/frame.h"
+#include "larder/core/error.h"
+#include "larder/key/key.h"
+
+namespace larder::detail {
+
+namespace {
+
+// Sequence number, both times, size of the tags. Stored on disk: never change.
+constexpr std::size_t fixed_bytes = 8 + 8 + 8 + 4;
+
+std::uint64_t to_bits(WallTime time) {
+  return static_cast<std::uint64_t>(time.time_since_epoch().count());
+}
+
+WallTime to_time(std::uint64_t bits) { return WallTime{Duration{static_cast<std::int64_t>(bits)}}; }
+
+}  // namespace
+
+std::size_t sealed_bytes(const Record& record) {
+  return frame_header_bytes + fixed_bytes + record.tags.size() + record.value.size();
+}
+
+void seal_record(const Record& record, BytesView engine_key, Bytes& out) {
+  out.clear();
+  out.reserve(sealed_bytes(record));
+  out.resize(frame_header_bytes);
+  append_number(out, record.sequence);
+  append_number(out, to_bits(record.stored_at));
+  append_number(out, to_bits(record.expires_at));
+  append_number(out, static_cast<std::uint32_t>(record.tags.size()));
+  append(out, record.tags);
+  append(out, record.value);
+  seal_frame(out,
+             {.codec = FrameCodec::wire,
+              .compressed = record.compressed,
+              .schema = record.schema,
+              .raw_bytes = record.raw_bytes},
+             engine_key);
+}
+
+std::optional<Record> open_record(BytesView stored, BytesView engine_key) {
+  const std::optional<FrameView> frame = open_frame(stored, engine_key);
+  if (!frame || frame->header.in_file) return std::nullopt;
+  NumberReader in(frame->payload);
+  Record record;
+  record.schema = frame->header.schema;
+  record.compressed = frame->header.compressed;
+  record.raw_bytes = frame->header.raw_bytes;
+  record.sequence = in.take<std::uint64_t>();
+  record.stored_at = to_time(in.take<std::uint64_t>());
+  record.expires_at = to_time(in.take<std::uint64_t>());
+  record.tags = in.take_bytes(in.take<std::uint32_t>());
+  record.value = in.rest();
+  if (!in.ok() || !are_tags(record.tags)) return std::nullopt;
+  return record;
+}
+
+std::string describe_key(BytesView key) {
+  try {
+    return Key::from_bytes(key).to_string();
+  } catch (const Error&) {
+    return "a damaged key";
+  }
+}
+
+}  // namespace larder::detail

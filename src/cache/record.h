@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "cache/meta.h"
+#include "larder/core/bytes.h"
+#include "larder/core/clock.h"
+
+namespace larder::detail {
+
+/// An entry as it is stored, looking into the bytes it was opened from.
+struct Record {
+  std::uint64_t sequence = 0;   ///< Its place in insertion order.
+  WallTime stored_at = {};      ///< When it was stored.
+  WallTime expires_at = never;  ///< When it expires.
+  std::uint64_t schema = 0;     ///< Of the value's type.
+  bool compressed = false;      ///< `value` is compressed.
+  std::uint64_t raw_bytes = 0;  ///< Size of the value before compression.
+  BytesView tags = {};          ///< As `encode_tags()` wrote them.
+  BytesView value = {};         ///< The encoded value.
+
+  /// The one rule of time, used everywhere.
+  [[nodiscard]] bool is_expired(WallTime now) const noexcept {
+    return expires_at != never && now >= expires_at;
+  }
+};
+
+/// Replaces `out` by the stored form, whose checksum is bound to `engine_key`.
+void seal_record(const Record& record, BytesView engine_key, Bytes& out);
+
+/// How long the stored form is.
+[[nodiscard]] std::size_t sealed_bytes(const Record& record);
+
+/// The text of a stored key, for messages.
+[[nodiscard]] std::string describe_key(BytesView key);
+
+/// The record again; nothing if it is damaged or was stored under another key.
+[[nodiscard]] std::optional<Record> open_record(BytesView stored, BytesView engine_key);
+
+}  // namespace larder::detail

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "cache/layout.h"
+#include "cache/meta.h"
+#include "cache/recency.h"
+#include "cache/statistics.h"
+#include "cache/temporary_directory.h"
+#include "larder/cache/detail/cache_core.h"
+
+namespace larder::detail {
+
+/// What all functions of one cache share. Holds no lock and no buffer: nothing in it minds a fork.
+struct CacheCore::State {
+  State(EnginePtr engine_, CacheHooks hooks_, BytesView prefix);
+
+  /// Settings and counters as stored now.
+  [[nodiscard]] Meta meta() const;
+
+  /// Takes over settings that another process may have changed.
+  void adopt(const Settings& settings) const;
+
+  void log(LogLevel level, const std::string& message) const {
+    if (hooks.log) hooks.log(level, message);
+  }
+
+  std::unique_ptr<TemporaryDirectory> temporary;  // first: goes last, after the engine
+  EnginePtr engine;
+  CacheHooks hooks;
+  Layout layout;
+  Statistics statistics;
+  std::filesystem::path path = {};
+
+  // Hints for readers; the truth is in the database.
+  mutable Recency recency;
+  mutable std::atomic<std::uint64_t> compress_above_bytes = no_limit;
+};
+
+/// Settings and counters of a cache; the defaults if nothing was ever stored.
+/// @throws Error `corrupt`, `not_supported`
+[[nodiscard]] Meta load_meta(ReadTxn& txn, const Layout& layout);
+
+}  // namespace larder::detail
