@@ -53,10 +53,11 @@ class Layers(CheckTest):
         self.write("src/key/a.cpp", '#  include "larder/codec/codec.h"\n')
         self.assert_finds(check_layers, "key may use core")
 
-    def test_finds_the_private_header_of_another_room(self):
-        self.write("src/cache/a.cpp", '#include "engine/lmdb/map.h"\n')
-        self.write("src/cache/b.cpp", '#include "larder/engine/detail/x.h"\n')
-        self.assert_finds(check_layers, "a.cpp:1", "b.cpp:1", "private to engine")
+    def test_finds_what_another_room_keeps_to_itself(self):
+        self.write("src/cache/a.cpp", '#include "larder/engine/detail/x.h"\n')
+        self.assert_finds(check_layers, "a.cpp:1", "private to engine")
+        self.write("include/larder/cache/b.h", '#include "engine/map.h"\n')
+        self.assert_finds(check_layers, "b.h:1", "a public header includes")
 
     def test_finds_a_third_party_header_in_a_public_header(self):
         self.write("include/larder/engine/a.h", "#include <lmdb.h>\n")
