@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "larder/core/clock.h"
+
+namespace larder::lmdb {
+
+/// Waits longer and longer for something that another thread or process is about to finish: first
+/// by giving up the processor, then in naps of up to a millisecond, until the time is over.
+class Backoff {
+ public:
+  explicit Backoff(std::chrono::milliseconds timeout)
+      : Backoff(Clock::system().steady_now() + timeout) {}
+  explicit Backoff(SteadyTime deadline) : deadline_(deadline) {}
+
+  /// Waits a little. False if the time is over.
+  [[nodiscard]] bool wait() {
+    if (++turns_ < 64) {
+      std::this_thread::yield();
+      return true;
+    }
+    if (Clock::system().steady_now() >= deadline_) return false;
+    std::this_thread::sleep_for(std::min(nap_, std::chrono::microseconds{1000}));
+    nap_ *= 2;
+    return true;
+  }
+
+ private:
+  SteadyTime deadline_;
+  unsigned turns_ = 0;
+  std::chrono::microseconds nap_{10};
+};
+
+}  // namespace larder::lmdb

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/lmdb/database.h"
+
+#include <exception>
+#include <utility>
+
+#include "engine/lmdb/active_txn.h"
+#include "engine/lmdb/log_write_txn.h"
+#include "engine/lmdb/recovery.h"
+#include "larder/core/error.h"
+
+namespace larder::lmdb {
+
+Database::Database(const LmdbOptions& options, const EngineHooks& hooks)
+    : options_(options), hooks_(hooks), directory_(options_, hooks_) {
+  const bool sole = directory_.is_sole();
+  if (sole) {
+    start_disposable(options_, hooks_);
+    check_clean_note(*hooks_.io, options_.path);
+  }
+  environment_ = std::make_unique<Environment>(
+      options_, hooks_, sole ? Environment::FileState::idle : Environment::FileState::in_use);
+  const bool disposable = options_.durability == Durability::disposable;
+  std::uint64_t sequence = 0;
+  if (sole) {
+    sequence = recover(options_, hooks_, *environment_);
+    if (!disposable) end_disposable(options_, hooks_);
+  }
+  shared_ = std::make_unique<SharedMapping>(
+      *hooks_.io, options_.path / "shared", options_.mode,
+      sole ? SharedMapping::Origin::fresh : SharedMapping::Origin::existing);
+  SharedPage& shared = **shared_;
+  if (sole) {
+    shared.published.store(sequence, std::memory_order_relaxed);
+    shared.synced.store(sequence, std::memory_order_relaxed);
+    shared.disposable = disposable ? 1 : 0;
+  } else if ((shared.disposable != 0) != disposable) {
+    throw Error(ErrorKind::invalid_argument,
+                options_.path.string() +
+                    " is open elsewhere with another durability: disposable or not must be the "
+                    "same for all who share it");
+  }
+  log_ = std::make_unique<Log>(options_, hooks_, *shared_, *environment_);
+  background_ = std::make_unique<Background>(options_, hooks_, shared, *log_);
+  directory_.opened();
+}
+
+Database::~Database() {
+  try {
+    background_.reset();
+    close();
+  } catch (const std::exception& error) {
+    if (hooks_.log) {
+      hooks_.log(LogLevel::warning, options_.path.string() + ": not closed in order, which the " +
+                                        "next opening makes up for: " + error.what());
+    }
+  }
+}
+
+void Database::close() {
+  if (!directory_.closing()) {
+    // Others go on, but nobody else may know about the last writes of this process.
+    if (options_.durability == Durability::consistent) log_->sync_through(log_->published());
+    return;
+  }
+  drain();
+  if (options_.durability == Durability::disposable) environment_->sync();
+  log_.reset();
+  shared_.reset();
+  environment_.reset();
+  remove_log_files(*hooks_.io, options_.path);
+  if (options_.durability == Durability::disposable) {
+    end_disposable(options_, hooks_);
+  } else {
+    write_clean_note(*hooks_.io, options_.path, options_.mode);
+  }
+}
+
+void Database::drain() {
+  const SteadyTime deadline = Clock::system().steady_now() + options_.timeout;
+  log_->apply_sealed(nullptr, deadline);
+  {
+    const RobustLock lock((*shared_)->write_mutex, deadline);
+    if (lock.owner_died() || (*shared_)->barrier.load() != 0) log_->repair(deadline);
+    log_->seal();
+  }
+  log_->apply_sealed(nullptr, deadline);
+}
+
+void Database::view(FunctionRef<void(ReadTxn&)> body) {
+  if (const ActiveTxn* outer = ActiveTxn::find(this)) {
+    body(outer->reader());
+    return;
+  }
+  const SlotGuard guard(environment_->slots());
+  Snapshot snapshot;
+  while (!log_->take_snapshot(guard.slot(), snapshot)) environment_->adopt_map(&guard.slot());
+  SnapshotTxn txn(snapshot);
+  const ActiveTxn scope(this, txn, nullptr);
+  body(txn);
+}
+
+void Database::check_sync() const {
+  if ((*shared_)->sync_failed.load(std::memory_order_relaxed) == 0) return;
+  throw Error(ErrorKind::unavailable,
+              "the device failed to sync " + options_.path.string() +
+                  "; close it in all processes and open it again, which recovers what is there");
+}
+
+void Database::update(FunctionRef<void(WriteTxn&)> body, const UpdateOptions& options) {
+  if (const ActiveTxn* outer = ActiveTxn::find(this)) {
+    LogWriteTxn* writer = outer->writer();
+    if (writer == nullptr) {
+      throw Error(ErrorKind::invalid_argument, "an update cannot start inside of a view");
+    }
+    try {
+      body(*writer);
+    } catch (...) {
+      writer->poison();
+      throw;
+    }
+    return;
+  }
+  check_sync();
+  const SteadyTime deadline =
+      options.deadline ? *options.deadline : Clock::system().steady_now() + options_.timeout;
+  const std::uint64_t sequence = run_update(body, options, deadline);
+  if (sequence == 0) return;
+  background_->wrote();
+  if (options_.durability == Durability::durable) {
+    log_->sync_through(sequence);
+    check_sync();
+  }
+}
+
+std::uint64_t Database::run_update(FunctionRef<void(WriteTxn&)> body, const UpdateOptions& options,
+                                   SteadyTime deadline) {
+  SharedPage& shared = **shared_;
+  const RobustLock lock(shared.write_mutex, deadline);
+  if (lock.owner_died() || shared.barrier.load(std::memory_order_relaxed) != 0) {
+    log_->repair(deadline);
+  }
+  const SlotGuard guard(environment_->slots());
+  LogWriteTxn txn(*log_, *environment_, shared, guard.slot(), deadline, options);
+  const ActiveTxn scope(this, txn, &txn);
+  body(txn);
+  return txn.commit();
+}
+
+void Database::sync() {
+  check_sync();
+  if (options_.durability != Durability::disposable) log_->sync_through(log_->published());
+}
+
+std::span<std::byte> Database::shared_memory(std::string_view name, std::size_t size) {
+  const std::string file = SharedArea::file_name(name);
+  const MutexLock lock(areas_mutex_);
+  auto found = areas_.find(file);
+  if (found == areas_.end()) {
+    found = areas_.try_emplace(file, *hooks_.io, options_.path / file, size, options_.mode).first;
+  }
+  if (found->second.bytes().size() != size) {
+    throw Error(ErrorKind::invalid_argument,
+                "shared memory '" + std::string(name) + "' is in use with another size");
+  }
+  return found->second.bytes();
+}
+
+EngineInfo Database::info() {
+  EngineInfo info{.uri = "lmdb:" + options_.path.string(),
+                  .entries = environment_->entries(),
+                  .disk_bytes = 0,
+                  .used_bytes = environment_->live_bytes(),
+                  .syncs = log_->syncs()};
+  hooks_.io->list(options_.path, [&](std::string_view name) {
+    struct stat status{};
+    if (hooks_.io->stat(options_.path / name, status) == 0) {
+      info.disk_bytes += static_cast<std::uint64_t>(status.st_blocks) * 512;
+    }
+  });
+  return info;
+}
+
+}  // namespace larder::lmdb

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "engine/lmdb/background.h"
+#include "engine/lmdb/directory.h"
+#include "engine/lmdb/environment.h"
+#include "engine/lmdb/log.h"
+#include "engine/lmdb/shared_area.h"
+#include "engine/lmdb/shared_page.h"
+#include "larder/core/mutex.h"
+#include "larder/engine/engine.h"
+
+namespace larder::lmdb {
+
+/// One engine directory, open once in this process. Thread-safe.
+class Database {
+ public:
+  /// Opens the directory. If nobody else has it open, recovers what a crash left first.
+  Database(const LmdbOptions& options, const EngineHooks& hooks);
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+  ~Database();
+
+  void view(FunctionRef<void(ReadTxn&)> body);
+  void update(FunctionRef<void(WriteTxn&)> body, const UpdateOptions& options);
+  void sync();
+  std::span<std::byte> shared_memory(std::string_view name, std::size_t size);
+  [[nodiscard]] EngineInfo info();
+  [[nodiscard]] const LmdbOptions& options() const noexcept { return options_; }
+  [[nodiscard]] const EngineHooks& hooks() const noexcept { return hooks_; }
+
+ private:
+  void check_sync() const;
+  std::uint64_t run_update(FunctionRef<void(WriteTxn&)> body, const UpdateOptions& options,
+                           SteadyTime deadline);
+  void drain();
+  void close();
+
+  LmdbOptions options_;
+  EngineHooks hooks_;
+  DirectoryLock directory_;
+  std::unique_ptr<Environment> environment_;
+  std::unique_ptr<SharedMapping> shared_;
+  std::unique_ptr<Log> log_;
+  std::unique_ptr<Background> background_;
+
+  Mutex areas_mutex_;
+  std::map<std::string, SharedArea, std::less<>> areas_ LARDER_GUARDED_BY(areas_mutex_);
+};
+
+/// The database in `options.path`: the one that this process has open already, or a new one.
+[[nodiscard]] std::shared_ptr<Database> open_database(const LmdbOptions& options,
+                                                      const EngineHooks& hooks);
+
+}  // namespace larder::lmdb

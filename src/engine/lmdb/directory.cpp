@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/lmdb/directory.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <xxhash.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "engine/lmdb/backoff.h"
+#include "engine/lmdb/layout.h"
+#include "engine/lmdb/page_check.h"
+#include "larder/core/error.h"
+
+namespace larder::lmdb {
+namespace {
+
+/// File systems over a network: mappings and locks do not reach all machines there. See statfs(2).
+constexpr std::uint32_t network_types[] = {
+    0x6969,      // NFS
+    0x517B,      // SMB
+    0xFE534D42,  // SMB2
+    0xFF534D42,  // CIFS
+    0x01021997,  // 9P
+    0x00C36400,  // Ceph
+    0x5346414F,  // AFS
+    0x6B414653,  // kAFS
+    0x0BD00BD0,  // Lustre
+    0x47504653,  // GPFS
+    0x564C,      // NCP
+    0x73757245,  // Coda
+};
+
+void refuse_network(Io& io, const std::filesystem::path& path) {
+  const auto type = static_cast<std::uint32_t>(io.file_system_type(path));
+  for (const std::uint32_t network : network_types) {
+    if (type == network) {
+      throw Error(ErrorKind::not_supported,
+                  path.string() +
+                      " is on a network file system, where processes of different "
+                      "machines cannot share memory; choose a local directory");
+    }
+  }
+}
+
+/// The note of an orderly close.
+struct CleanNote {
+  std::uint64_t heads;
+  std::uint64_t checksum;
+};
+
+CleanNote make_note(Io& io, const std::filesystem::path& directory) {
+  const File data(io, directory / "data.mdb", O_RDONLY | O_NOFOLLOW);
+  Bytes heads(2 * page_bytes);
+  const ssize_t size = io.pread(data.fd(), heads.data(), heads.size(), 0);
+  if (size != static_cast<ssize_t>(heads.size())) {
+    throw Error(ErrorKind::corrupt, (directory / "data.mdb").string() + " is cut short");
+  }
+  CleanNote note{.heads = XXH3_64bits(heads.data(), heads.size()), .checksum = 0};
+  note.checksum = XXH3_64bits(&note.heads, sizeof(note.heads));
+  return note;
+}
+
+}  // namespace
+
+mode_t directory_mode(mode_t file_mode) noexcept { return file_mode | ((file_mode & 0444U) >> 2U); }
+
+void ensure_file(Io& io, const std::filesystem::path& file, mode_t mode) {
+  const int fd = io.open(file, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+  if (fd == -EEXIST) return;
+  if (fd < 0) throw system_error(-fd, "create " + file.string());
+  const File handle(io, fd);
+  if (const int result = io.fchmod(fd, mode); result < 0) {
+    throw system_error(-result, "set the permissions of " + file.string());
+  }
+}
+
+DirectoryLock::DirectoryLock(const LmdbOptions& options, const EngineHooks& hooks)
+    : io_(*hooks.io), timeout_(options.timeout), path_(options.path) {
+  create_directories(io_, path_, directory_mode(options.mode));
+  refuse_network(io_, path_);
+  for (const char* name : {"lock", "users", "data.mdb", "lock.mdb"}) {
+    ensure_file(io_, path_ / name, options.mode);
+  }
+  lock_ = File(io_, path_ / "lock", O_RDWR | O_NOFOLLOW);
+  take_lock();
+  users_ = File(io_, path_ / "users", O_RDWR | O_NOFOLLOW);
+  sole_ = io_.flock(users_.fd(), LOCK_EX | LOCK_NB) == 0;
+}
+
+void DirectoryLock::take_lock() {
+  Backoff backoff(timeout_);
+  for (;;) {
+    const int result = io_.flock(lock_.fd(), LOCK_EX | LOCK_NB);
+    if (result == 0) return;
+    if (result != -EWOULDBLOCK) throw system_error(-result, "lock " + path_.string());
+    if (!backoff.wait()) {
+      throw Error(ErrorKind::unavailable,
+                  "another process is still opening or closing " + path_.string());
+    }
+  }
+}
+
+void DirectoryLock::opened() {
+  // Not in one step, but nobody else gets at it while `lock` is held.
+  if (const int result = io_.flock(users_.fd(), LOCK_SH); result < 0) {
+    throw system_error(-result, "lock " + path_.string());
+  }
+  sole_ = false;
+  io_.flock(lock_.fd(), LOCK_UN);
+}
+
+bool DirectoryLock::closing() {
+  take_lock();
+  sole_ = io_.flock(users_.fd(), LOCK_EX | LOCK_NB) == 0;
+  return sole_;
+}
+
+void write_clean_note(Io& io, const std::filesystem::path& directory, mode_t mode) {
+  const CleanNote note = make_note(io, directory);
+  const std::filesystem::path path = directory / "clean";
+  ensure_file(io, path, mode);
+  const File file(io, path, O_WRONLY | O_NOFOLLOW);
+  // Not synced: a note that a power cut tears does not count.
+  pwrite_all(io, file.fd(), std::as_bytes(std::span(&note, 1)), 0, path);
+}
+
+void check_clean_note(Io& io, const std::filesystem::path& directory) {
+  const std::filesystem::path path = directory / "clean";
+  struct stat status{};
+  if (io.stat(path, status) < 0) return;
+  const Bytes found = read_file(io, path);
+  CleanNote note{};
+  if (found.size() != sizeof(note)) return;
+  std::memcpy(&note, found.data(), sizeof(note));
+  if (note.checksum != XXH3_64bits(&note.heads, sizeof(note.heads))) return;
+  if (note.heads != make_note(io, directory).heads) {
+    throw Error(ErrorKind::corrupt, (directory / "data.mdb").string() +
+                                        ": the database file is damaged: its head "
+                                        "pages changed after it was closed");
+  }
+}
+
+void remove_log_files(Io& io, const std::filesystem::path& directory) {
+  for (std::size_t number = 0; number < segment_count; ++number) {
+    io.unlink(directory / ("log-" + std::to_string(number)));
+    io.unlink(directory / ("index-" + std::to_string(number)));
+  }
+}
+
+void remove_database(Io& io, const std::filesystem::path& directory) {
+  remove_log_files(io, directory);
+  for (const char* name : {"data.mdb", "lock.mdb", "clean", "shared"}) io.unlink(directory / name);
+}
+
+}  // namespace larder::lmdb

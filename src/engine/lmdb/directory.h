@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "larder/engine/options.h"
+
+namespace larder::lmdb {
+
+/// Permission bits of a directory whose files have `file_mode`.
+[[nodiscard]] mode_t directory_mode(mode_t file_mode) noexcept;
+
+/// Creates `file` if it is missing, with exactly `mode`.
+void ensure_file(Io& io, const std::filesystem::path& file, mode_t mode);
+
+/// The directory of a database and the two locks that order opening and closing between processes:
+/// `lock` is held while someone opens or closes, `users` is held, shared, by all who have it open.
+/// The kernel releases both when a process dies.
+class DirectoryLock {
+ public:
+  /// Creates the directory if need be and takes both locks, `users` exclusively if that is
+  /// possible.
+  /// @throws Error `not_supported` on a network file system, `denied`, `unavailable`
+  DirectoryLock(const LmdbOptions& options, const EngineHooks& hooks);
+
+  /// Whether nobody else has it open. Holds until `opened()`.
+  [[nodiscard]] bool is_sole() const noexcept { return sole_; }
+  /// Lets others open it too.
+  void opened();
+  /// Keeps others from opening it. Returns whether nobody else has it open.
+  bool closing();
+
+ private:
+  void take_lock();
+
+  Io& io_;
+  std::chrono::milliseconds timeout_;
+  std::filesystem::path path_;
+  File lock_;
+  File users_;
+  bool sole_ = false;
+};
+
+/// A database that was closed in order leaves a note of what its head pages look like, so that
+/// damage there is noticed. The first write after opening takes the note away.
+void write_clean_note(Io& io, const std::filesystem::path& directory, mode_t mode);
+/// @throws Error `corrupt` if there is a note and the head pages look otherwise
+void check_clean_note(Io& io, const std::filesystem::path& directory);
+
+/// Removes the log, which has reached LMDB.
+void remove_log_files(Io& io, const std::filesystem::path& directory);
+/// Removes all that a database keeps in `directory`, but not what structures keep there.
+void remove_database(Io& io, const std::filesystem::path& directory);
+
+}  // namespace larder::lmdb

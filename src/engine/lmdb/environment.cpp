@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/lmdb/environment.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+
+#include "engine/lmdb/page_check.h"
+
+namespace larder::lmdb {
+namespace {
+
+constexpr unsigned max_readers = 4096;
+constexpr std::uint64_t smallest_map = std::uint64_t{1} << 20U;
+constexpr std::uint64_t reserved_bytes = std::uint64_t{1} << 20U;
+constexpr std::uint64_t guard_bytes = std::uint64_t{256} << 10U;
+constexpr std::string_view applied_key = "applied";
+
+/// LMDB's own assertion failed: the file is damaged in a way that only shows now. Unwinding through
+/// LMDB leaks at most the transaction; going on would be worse.
+void on_assertion(MDB_env* /*env*/, const char* message) {
+  throw Error(ErrorKind::corrupt, std::string("the database file is damaged: ") + message);
+}
+
+}  // namespace
+
+Environment::Environment(const LmdbOptions& options, const EngineHooks& hooks, FileState state)
+    : options_(options), io_(*hooks.io), slots_(options.timeout) {
+  const std::filesystem::path file = options_.path / "data.mdb";
+  // Others that have it open change it meanwhile; who opened it first has checked it.
+  open(state == FileState::idle ? check_file(io_, file) : 0);
+  int dead = 0;
+  mdb_reader_check(env_, &dead);
+  try {
+    open_tables();
+    locate_map();
+    if (state == FileState::idle) guard_end();
+  } catch (...) {
+    slots_.abort_all();
+    mdb_env_close(env_);
+    throw;
+  }
+}
+
+void Environment::open(std::uint64_t file_bytes) {
+  for (std::uint64_t map = std::max({options_.map_bytes, smallest_map, file_bytes * 2});;
+       map /= 2) {
+    check(mdb_env_create(&env_), "create environment");
+    mdb_env_set_maxdbs(env_, 4);
+    mdb_env_set_maxreaders(env_, max_readers);
+    mdb_env_set_mapsize(env_, map & ~std::uint64_t{page_bytes - 1});
+    mdb_env_set_assert(env_, on_assertion);
+    const unsigned flags = MDB_NOTLS | MDB_NORDAHEAD |
+                           (options_.durability == Durability::disposable ? MDB_NOSYNC : 0U);
+    const int code = mdb_env_open(env_, options_.path.c_str(), flags, options_.mode);
+    if (code == MDB_SUCCESS) return;
+    mdb_env_close(std::exchange(env_, nullptr));
+    // Where address space is limited, less of it has to do.
+    if (code != ENOMEM || map / 2 < std::max(smallest_map, file_bytes)) {
+      throw lmdb_error(code, "open " + (options_.path / "data.mdb").string());
+    }
+  }
+}
+
+void Environment::guard_end() {
+  // A damaged leaf page can make a search look up to 128 KiB beyond it: let there be file.
+  int fd = -1;
+  check(mdb_env_get_fd(env_, &fd), "get the file");
+  struct stat status{};
+  const auto wanted = static_cast<off_t>(used_bytes() + guard_bytes);
+  if (io_.fstat(fd, status) == 0 && status.st_size < wanted) io_.ftruncate(fd, wanted);
+}
+
+void Environment::locate_map() {
+  MDB_txn* txn = nullptr;
+  int code = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn);
+  while (code == MDB_MAP_RESIZED) {
+    check(mdb_env_set_mapsize(env_, 0), "adopt the map's size");
+    code = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn);
+  }
+  check(code, "begin reading");
+  MDB_val k = to_val(as_bytes(applied_key));
+  MDB_val v{};
+  code = mdb_get(txn, meta_, &k, &v);
+  if (code == MDB_SUCCESS) {
+    // The only way to learn where LMDB's map lies: from a page, which knows its own number.
+    const std::byte* page = page_of(v.mv_data);
+    map_ = {.begin = page - page_number(page) * page_bytes, .bytes = map_bytes()};
+  }
+  mdb_txn_abort(txn);
+  check(code, "read");
+}
+
+Environment::~Environment() {
+  slots_.abort_all();
+  if (env_ != nullptr) mdb_env_close(env_);
+}
+
+void Environment::open_tables() {
+  MDB_txn* txn = nullptr;
+  check(mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn), "open tables");
+  int code = mdb_dbi_open(txn, "data", 0, &data_);
+  if (code == MDB_SUCCESS) code = mdb_dbi_open(txn, "meta", 0, &meta_);
+  if (code == MDB_SUCCESS) {
+    check(mdb_txn_commit(txn), "open tables");
+    return;
+  }
+  mdb_txn_abort(txn);
+  if (code != MDB_NOTFOUND) throw lmdb_error(code, "open tables");
+  check(mdb_txn_begin(env_, nullptr, 0, &txn), "create tables");
+  code = mdb_dbi_open(txn, "data", MDB_CREATE, &data_);
+  if (code == MDB_SUCCESS) code = mdb_dbi_open(txn, "meta", MDB_CREATE, &meta_);
+  if (code == MDB_SUCCESS) {
+    std::uint64_t none = 0;
+    MDB_val k = to_val(as_bytes(applied_key));
+    MDB_val v{sizeof(none), &none};
+    code = mdb_put(txn, meta_, &k, &v, 0);
+  }
+  if (code != MDB_SUCCESS) {
+    mdb_txn_abort(txn);
+    throw lmdb_error(code, "create tables");
+  }
+  check(mdb_txn_commit(txn), "create tables");
+}
+
+bool Environment::begin_read(ReaderSlots::Slot& slot) {
+  for (bool cleaned = false;; cleaned = true) {
+    const int code = slot.txn != nullptr ? mdb_txn_renew(slot.txn)
+                                         : mdb_txn_begin(env_, nullptr, MDB_RDONLY, &slot.txn);
+    if (code == MDB_SUCCESS) {
+      slot.active = true;
+      return true;
+    }
+    if (code == MDB_MAP_RESIZED) return false;
+    if (code != MDB_READERS_FULL || cleaned) throw lmdb_error(code, "begin reading");
+    int dead = 0;
+    mdb_reader_check(env_, &dead);
+  }
+}
+
+std::optional<BytesView> Environment::get(MDB_txn* txn, BytesView key) const {
+  MDB_val k = to_val(key);
+  MDB_val v{};
+  const int code = mdb_get(txn, data_, &k, &v);
+  if (code == MDB_NOTFOUND) return std::nullopt;
+  check(code, "read");
+  return checked(v);
+}
+
+BytesView Environment::checked(const MDB_val& found) const {
+  const auto* begin = static_cast<const std::byte*>(found.mv_data);
+  const auto in_page = static_cast<std::size_t>(begin - page_of(begin));
+  if (in_page + found.mv_size <= page_bytes) return to_view(found);
+  // More than a page can hold: it has pages of its own, or the page is damaged. Pages of a running
+  // write transaction are not in the map, and sound.
+  if (!map_.holds(begin)) return to_view(found);
+  MDB_envinfo info;
+  check(mdb_env_info(env_, &info), "read info");
+  const std::byte* end = map_.begin + (info.me_last_pgno + 1) * page_bytes;
+  if (begin >= end || found.mv_size > static_cast<std::size_t>(end - begin)) {
+    throw Error(ErrorKind::corrupt, "the database file is damaged: a value reaches out of it");
+  }
+  return to_view(found);
+}
+
+void Environment::alone(ReaderSlots::Slot* own, FunctionRef<void()> body) {
+  // The own slot is given up before waiting: two who wait for each other's slots would wait for
+  // ever.
+  if (own != nullptr) ReaderSlots::release(*own);
+  {
+    const MutexLock lock(growth_);
+    slots_.close_gate();
+    try {
+      body();
+      locate_map();
+    } catch (...) {
+      slots_.open_gate();
+      throw;
+    }
+    slots_.open_gate();
+  }
+  if (own != nullptr) slots_.retake(*own);
+}
+
+void Environment::adopt_map(ReaderSlots::Slot* own) {
+  alone(own, [this] { check(mdb_env_set_mapsize(env_, 0), "adopt the map's size"); });
+}
+
+void Environment::grow(ReaderSlots::Slot* own, std::uint64_t at_least) {
+  alone(own, [&] {
+    MDB_envinfo info;
+    check(mdb_env_info(env_, &info), "read map size");
+    if (info.me_mapsize >= at_least) return;
+    check(mdb_env_set_mapsize(env_, at_least & ~(page_bytes - 1)), "grow the map");
+  });
+}
+
+std::uint64_t Environment::map_bytes() const {
+  MDB_envinfo info;
+  check(mdb_env_info(env_, &info), "read map size");
+  return info.me_mapsize;
+}
+
+LmdbWrite Environment::begin_write(ReaderSlots::Slot* own) {
+  for (;;) {
+    MDB_txn* txn = nullptr;
+    const int code = mdb_txn_begin(env_, nullptr, 0, &txn);
+    if (code == MDB_SUCCESS) return {txn, data_, meta_, map_};
+    if (code != MDB_MAP_RESIZED) throw lmdb_error(code, "begin writing");
+    adopt_map(own);
+  }
+}
+
+LmdbWrite Environment::begin_large_write(ReaderSlots::Slot* own) {
+  // It cannot be run again if the map proves too small, so the map is made large beforehand.
+  const std::uint64_t wanted = used_bytes() * 4 + (std::uint64_t{16} << 30U);
+  if (map_bytes() < wanted) {
+    try {
+      grow(own, wanted);
+    } catch (const Error&) {
+      // Where address space is limited, try with what there is.
+    }
+  }
+  return begin_write(own);
+}
+
+void Environment::write(FunctionRef<void(LmdbWrite&)> body, ReaderSlots::Slot* own) {
+  for (;;) {
+    const std::uint64_t map = map_bytes();
+    try {
+      LmdbWrite txn = begin_write(own);
+      body(txn);
+      txn.commit();
+      return;
+    } catch (const MapFull&) {
+      grow(own, map * 2);
+    }
+  }
+}
+
+std::uint64_t Environment::applied() {
+  SlotGuard guard(slots_);
+  while (!begin_read(guard.slot())) adopt_map(&guard.slot());
+  MDB_val k = to_val(as_bytes(applied_key));
+  MDB_val v{};
+  const int code = mdb_get(guard.slot().txn, meta_, &k, &v);
+  if (code == MDB_NOTFOUND) return 0;
+  check(code, "read");
+  std::uint64_t sequence = 0;
+  if (v.mv_size != sizeof(sequence)) {
+    throw Error(ErrorKind::corrupt, "the database file is damaged: bad sequence number");
+  }
+  std::memcpy(&sequence, v.mv_data, sizeof(sequence));
+  return sequence;
+}
+
+std::uint64_t Environment::oldest_reader() {
+  int dead = 0;
+  mdb_reader_check(env_, &dead);
+  std::uint64_t oldest = std::numeric_limits<std::uint64_t>::max();
+  // LMDB tells its readers only as text: process, thread, transaction or a dash.
+  const auto collect = [](const char* line, void* context) -> int {
+    const char* last = std::strrchr(line, ' ');
+    char* end = nullptr;
+    const std::uint64_t id = last == nullptr ? 0 : std::strtoull(last + 1, &end, 10);
+    if (last != nullptr && end != last + 1) {
+      auto& smallest = *static_cast<std::uint64_t*>(context);
+      smallest = std::min(smallest, id);
+    }
+    return 0;
+  };
+  if (mdb_reader_list(env_, collect, &oldest) < 0) return 0;
+  return oldest;
+}
+
+std::uint64_t Environment::last_txn() const {
+  MDB_envinfo info;
+  check(mdb_env_info(env_, &info), "read info");
+  return info.me_last_txnid;
+}
+
+void Environment::sync() { check(mdb_env_sync(env_, 1), "sync"); }
+
+MDB_stat Environment::table_stat() {
+  SlotGuard guard(slots_);
+  while (!begin_read(guard.slot())) adopt_map(&guard.slot());
+  MDB_stat stat{};
+  check(mdb_stat(guard.slot().txn, data_, &stat), "read sizes");
+  return stat;
+}
+
+std::uint64_t Environment::entries() { return table_stat().ms_entries; }
+
+std::uint64_t Environment::live_bytes() {
+  const MDB_stat stat = table_stat();
+  return (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) * stat.ms_psize;
+}
+
+std::uint64_t Environment::used_bytes() const {
+  MDB_envinfo info;
+  check(mdb_env_info(env_, &info), "read info");
+  return (info.me_last_pgno + 1) * page_bytes;
+}
+
+void Environment::reserve_space() {
+  int fd = -1;
+  if (mdb_env_get_fd(env_, &fd) != MDB_SUCCESS) return;
+  // Not being able to is no error: the device is just full.
+  io_.fallocate(fd, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(used_bytes()),
+                static_cast<off_t>(reserved_bytes));
+}
+
+}  // namespace larder::lmdb

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <lmdb.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "engine/lmdb/lmdb_write.h"
+#include "engine/lmdb/reader_slots.h"
+#include "larder/core/bytes.h"
+#include "larder/core/error.h"
+#include "larder/core/function_ref.h"
+#include "larder/core/mutex.h"
+#include "larder/engine/options.h"
+#include "larder/engine/txn.h"
+
+namespace larder::lmdb {
+
+/// One open LMDB environment with two tables: what users stored, and how much of the log has been
+/// applied. Knows the map's growth, the readers, and how to distrust a file.
+///
+/// Thread-safe, except that one thread at a time may write.
+class Environment {
+ public:
+  /// Whether another process has the file open already.
+  enum class FileState { idle, in_use };
+  /// @throws Error `corrupt` if the file is damaged or cut short
+  Environment(const LmdbOptions& options, const EngineHooks& hooks, FileState state);
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+  ~Environment();
+
+  /// Starts a snapshot in `slot`. False if another process has enlarged the map: then give the slot
+  /// back, or call `adopt_map`, and try again.
+  [[nodiscard]] bool begin_read(ReaderSlots::Slot& slot);
+  /// Takes over the size that another process gave the map. Ends the snapshot in `own`, if given.
+  void adopt_map(ReaderSlots::Slot* own);
+  [[nodiscard]] ReaderSlots& slots() noexcept { return slots_; }
+  /// The value of `key` as `txn` sees it.
+  /// @throws Error `corrupt` if the value does not lie in the file
+  [[nodiscard]] std::optional<BytesView> get(MDB_txn* txn, BytesView key) const;
+  /// The bytes of a key or value that a cursor found.
+  /// @throws Error `corrupt` if they do not lie in the file
+  [[nodiscard]] BytesView checked(const MDB_val& found) const;
+  [[nodiscard]] MDB_dbi data() const noexcept { return data_; }
+
+  /// Runs `body` in one write transaction and commits it. If the map is too small, it grows and
+  /// `body` runs again. `own` is the caller's reader slot, which is ended if the map must move.
+  void write(FunctionRef<void(LmdbWrite&)> body, ReaderSlots::Slot* own);
+
+  /// Starts a write transaction that may become very large.
+  [[nodiscard]] LmdbWrite begin_large_write(ReaderSlots::Slot* own);
+
+  /// Last sequence number of the log that is in LMDB.
+  [[nodiscard]] std::uint64_t applied();
+  /// The oldest snapshot that any process reads, or the largest number if none does.
+  [[nodiscard]] std::uint64_t oldest_reader();
+  /// LMDB's number of the last commit.
+  [[nodiscard]] std::uint64_t last_txn() const;
+  void sync();
+  [[nodiscard]] std::uint64_t entries();
+  /// Bytes of the file up to its last page in use.
+  [[nodiscard]] std::uint64_t used_bytes() const;
+  /// Bytes of pages that hold data.
+  [[nodiscard]] std::uint64_t live_bytes();
+  /// Keeps a little space behind the end of the file, so that a full device can still be emptied.
+  void reserve_space();
+
+ private:
+  void open(std::uint64_t file_bytes);
+  void open_tables();
+  void locate_map();
+  void guard_end();
+  void grow(ReaderSlots::Slot* own, std::uint64_t at_least);
+  [[nodiscard]] std::uint64_t map_bytes() const;
+  [[nodiscard]] MDB_stat table_stat();
+  /// Ends all snapshots of this process, runs `body`, lets readers in again.
+  void alone(ReaderSlots::Slot* own, FunctionRef<void()> body);
+  [[nodiscard]] LmdbWrite begin_write(ReaderSlots::Slot* own);
+
+  LmdbOptions options_;
+  Io& io_;
+  MDB_env* env_ = nullptr;
+  MDB_dbi data_ = 0;
+  MDB_dbi meta_ = 0;
+  MapPlace map_;
+  ReaderSlots slots_;
+  Mutex growth_;
+};
+
+}  // namespace larder::lmdb

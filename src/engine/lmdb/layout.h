@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The shapes of what the LMDB engine keeps outside LMDB. The log is read after a power cut and is
+// described in docs/format/log.md; the index and the shared page live only while someone has the
+// engine open, in page cache.
+#pragma once
+
+#include <pthread.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+namespace larder::lmdb {
+
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free, "state is shared by processes");
+
+inline constexpr std::size_t segment_count = 8;             // log-0 .. log-7
+inline constexpr std::uint64_t log_max_bytes = 16U << 20U;  // largest log-N
+inline constexpr std::uint64_t log_min_bytes = 1U << 20U;   // smallest log-N
+inline constexpr std::uint64_t log_data_begin = 64;         // behind LogHeader
+inline constexpr std::size_t max_height = 10;               // 4^10 entries in a segment
+inline constexpr std::size_t filter_words = 8192;           // 64 KiB: half a million bits
+inline constexpr std::uint64_t not_sealed = std::numeric_limits<std::uint64_t>::max();
+
+// Stored on disk: never change. "larderLG", "larderTX".
+inline constexpr std::uint64_t log_magic = 0x474C72656472616CU;
+inline constexpr std::uint32_t txn_magic = 0x5854726CU;
+inline constexpr std::uint32_t log_version = 1;
+
+/// First bytes of log-N, written when the segment becomes the active one.
+struct LogHeader {
+  std::uint64_t magic;
+  std::uint32_t version;
+  std::uint32_t reserved;
+  std::uint64_t base_sequence;  ///< Sequence number of the first transaction in this segment.
+  std::uint64_t checksum;       ///< XXH3 of the fields above.
+};
+static_assert(sizeof(LogHeader) == 32);
+
+/// What became of a transaction in the log. Stored on disk: never change.
+enum class TxnOutcome : std::uint32_t { committed = 1, abandoned = 2 };
+
+/// Before the entries of one transaction.
+struct TxnHeader {
+  std::uint32_t magic;
+  TxnOutcome outcome;
+  std::uint64_t sequence;  ///< One more than that of the committed transaction before.
+  std::uint64_t bytes;     ///< Of header and entries.
+  std::uint64_t checksum;  ///< XXH3 of the entries, mixed with the fields above.
+};
+static_assert(sizeof(TxnHeader) == 32);
+
+/// What an entry does to its key. Stored on disk: never change.
+enum class EntryKind : std::uint32_t { put = 1, erase = 2 };
+
+/// Before the key and the value of one entry; entries are aligned to 8 bytes.
+struct EntryHeader {
+  std::uint32_t key_bytes;
+  std::uint32_t value_bytes;
+  EntryKind kind;
+  std::uint32_t reserved;
+};
+static_assert(sizeof(EntryHeader) == 16);
+
+/// First bytes of index-N: a filter and a skip list over the entries of log-N.
+struct IndexHeader {
+  std::atomic<std::uint64_t>
+      sealed_end;             ///< Entries from here on do not count; `not_sealed` if active.
+  std::uint64_t log_bytes;    ///< Size of log-N that may be used.
+  std::uint64_t index_bytes;  ///< Size of index-N that may be used.
+
+  // Under write_mutex: how far the segment is filled, whatever counts of it. What an abandoned
+  // transaction took is not used again, since a reader may still pass by.
+  std::atomic<std::uint64_t> log_tail;
+  std::atomic<std::uint64_t> node_tail;
+  std::atomic<std::uint64_t> settled_nodes;  ///< Nodes before this belong to finished transactions.
+  std::atomic<std::uint64_t> open_begin;     ///< Where the unfinished transaction starts, or 0.
+
+  std::atomic<std::uint32_t> head[max_height];
+  std::atomic<std::uint64_t> filter[filter_words];
+};
+inline constexpr std::uint64_t index_max_bytes = sizeof(IndexHeader) + log_max_bytes / 2;
+
+/// A node of the skip list. Followed by `height - 1` further links.
+struct Node {
+  std::uint32_t entry;  ///< Offset of the entry in log-N, in units of 8 bytes.
+  std::uint32_t height;
+  std::atomic<std::uint32_t>
+      next[1];  ///< Offsets of nodes in index-N, in units of 4 bytes; 0 ends.
+};
+
+/// Which segments hold what has not reached LMDB yet, and how far the active one counts. One word,
+/// so that a reader learns it in one load.
+struct LogState {
+  static constexpr std::uint32_t none = 15;
+
+  std::uint64_t committed = 0;   ///< Entries of the active segment count up to this offset.
+  std::uint32_t active = none;   ///< Segment that grows.
+  std::uint32_t sealed = none;   ///< Full segment on its way to LMDB.
+  std::uint64_t generation = 0;  ///< Changes whenever more than `committed` changes.
+
+  static LogState unpack(std::uint64_t word) noexcept {
+    return {.committed = (word & 0x3FFFFFU) << 3U,
+            .active = static_cast<std::uint32_t>((word >> 22U) & 15U),
+            .sealed = static_cast<std::uint32_t>((word >> 26U) & 15U),
+            .generation = word >> 30U};
+  }
+  [[nodiscard]] std::uint64_t pack() const noexcept {
+    return (committed >> 3U) | (std::uint64_t{active} << 22U) | (std::uint64_t{sealed} << 26U) |
+           (generation << 30U);
+  }
+};
+
+inline constexpr std::uint64_t shared_magic = 0x4853726564726C31U;
+
+/// The file `shared`: where the processes that have the engine open meet.
+struct SharedPage {
+  std::uint64_t magic;
+  std::uint64_t bytes;  ///< sizeof(SharedPage): another build may have laid it out differently.
+
+  alignas(64) std::atomic<std::uint64_t> state;  ///< A packed LogState.
+  /// While a large transaction commits straight to LMDB: its LMDB number. Who reads that LMDB
+  /// snapshot must wait for `state` to change, else zero.
+  std::atomic<std::uint64_t> barrier;
+  std::atomic<std::uint64_t> published;  ///< Sequence number of the last committed transaction.
+
+  alignas(64) std::atomic<std::uint64_t> synced;  ///< All up to this one would survive a power cut.
+  std::atomic<std::uint64_t> last_write;          ///< Steady microseconds of the last commit.
+  std::atomic<std::uint32_t> sync_failed;         ///< An errno: the device refused to sync.
+
+  alignas(64) pthread_mutex_t write_mutex;  ///< Held by the one transaction that writes.
+  alignas(64) pthread_mutex_t apply_mutex;  ///< Held by who writes LMDB. Taken after write_mutex.
+
+  std::uint64_t direct_sequence;  ///< Sequence number of the transaction behind `barrier`.
+  std::uint32_t disposable;       ///< All who have it open chose Durability::disposable.
+
+  /// LMDB transaction after which nobody newly needs a segment; see Log::is_free.
+  std::atomic<std::uint64_t> retired[segment_count];
+};
+
+}  // namespace larder::lmdb

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <lmdb.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "larder/core/bytes.h"
+#include "larder/core/error.h"
+
+namespace larder::lmdb {
+
+/// The `Error` for an LMDB return code.
+[[nodiscard]] Error lmdb_error(int code, const std::string& what);
+
+/// Throws unless `code` is success.
+inline void check(int code, const char* what) {
+  if (code != MDB_SUCCESS) [[unlikely]]
+    throw lmdb_error(code, what);
+}
+
+[[nodiscard]] inline MDB_val to_val(BytesView bytes) noexcept {
+  return {bytes.size(), const_cast<std::byte*>(bytes.data())};
+}
+[[nodiscard]] inline BytesView to_view(const MDB_val& value) noexcept {
+  return {static_cast<const std::byte*>(value.mv_data), value.mv_size};
+}
+
+/// The map is too small; not a matter of the device.
+class MapFull : public Error {
+ public:
+  MapFull() : Error(ErrorKind::full, "the transaction is too large for the address space") {}
+};
+
+/// Where LMDB's map lies in this process.
+struct MapPlace {
+  const std::byte* begin = nullptr;
+  std::uint64_t bytes = 0;
+
+  [[nodiscard]] bool holds(const void* address) const noexcept {
+    const auto* at = static_cast<const std::byte*>(address);
+    return at >= begin && at < begin + bytes;
+  }
+};
+
+/// A write transaction of LMDB, aborted unless committed. Looks at each page from the device before
+/// LMDB changes it.
+class LmdbWrite {
+ public:
+  LmdbWrite(MDB_txn* txn, MDB_dbi data, MDB_dbi meta, MapPlace map) noexcept
+      : txn_(txn), data_(data), meta_(meta), map_(map) {}
+  LmdbWrite(LmdbWrite&& other) noexcept;
+  LmdbWrite& operator=(LmdbWrite&&) = delete;
+  ~LmdbWrite();
+
+  /// The functions throw `MapFull` where a larger map would help, and Error `full` or `corrupt`.
+  void put(BytesView key, BytesView value);
+  void erase(BytesView key);
+  /// Records that the log has been applied up to `sequence`.
+  void set_applied(std::uint64_t sequence);
+  void commit();
+
+  [[nodiscard]] std::size_t id() const noexcept { return mdb_txn_id(txn_); }
+  [[nodiscard]] MDB_txn* raw() const noexcept { return txn_; }
+
+ private:
+  void check_pages_around(BytesView key);
+  void check_page_of(const MDB_val& key);
+
+  MDB_txn* txn_;
+  MDB_cursor* cursor_ = nullptr;  ///< Ends with the transaction.
+  MDB_dbi data_;
+  MDB_dbi meta_;
+  MapPlace map_;
+  std::array<const std::byte*, 4> sound_ = {};  ///< Pages that were checked last.
+  std::size_t next_sound_ = 0;
+};
+
+}  // namespace larder::lmdb

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "engine/lmdb/environment.h"
+#include "engine/lmdb/segment.h"
+#include "engine/lmdb/shared_page.h"
+#include "engine/lmdb/snapshot.h"
+#include "larder/core/mutex.h"
+#include "larder/engine/options.h"
+
+namespace larder::lmdb {
+
+/// The log in front of LMDB, shared by all processes: an update is acknowledged when it stands in
+/// the active segment; a full segment is sealed, applied to LMDB in one transaction, and used again
+/// when nobody reads it any more. Design: docs/design/0001-log-in-front-of-lmdb.md.
+///
+/// Thread-safe unless stated otherwise.
+class Log {
+ public:
+  Log(const LmdbOptions& options, const EngineHooks& hooks, SharedMapping& shared,
+      Environment& environment);
+
+  /// The present moment, with its LMDB snapshot in `slot`. False if the slot must be given back and
+  /// taken again, because LMDB's map has to move first.
+  [[nodiscard]] bool take_snapshot(ReaderSlots::Slot& slot, Snapshot& snapshot);
+
+  // --- Only with write_mutex held -----------------------------------------------------------
+
+  /// The segment that grows, or null.
+  [[nodiscard]] Segment* active();
+  /// How large the next segment will be: an eighth of the database, within limits.
+  [[nodiscard]] std::uint64_t next_log_bytes() const;
+  /// Seals the active segment, if there is one, and makes a free one the active one. The unfinished
+  /// transaction, if any, moves along. Ends the snapshot in `own`.
+  /// @throws Error `full`, `unavailable`; the unfinished transaction is then still whole
+  void rotate(ReaderSlots::Slot* own, SteadyTime deadline);
+  /// Seals the active segment, if there is one with content, and leaves none.
+  void seal();
+  /// Makes the unfinished transaction of the active segment visible. Returns its sequence number.
+  std::uint64_t publish();
+  /// Puts right what a writer left that died with write_mutex held.
+  void repair(SteadyTime deadline);
+  /// Puts all that the log holds, the unfinished transaction included, into `write`, which from
+  /// then on is the only place where that transaction is. Needs apply_mutex too.
+  void drain_into(LmdbWrite& write);
+  /// Commits `write`, which has drained the log. Returns its sequence number. Needs apply_mutex
+  /// too.
+  std::uint64_t publish_direct(LmdbWrite& write);
+
+  // --- Any time -----------------------------------------------------------------------------
+
+  /// Brings the sealed segment, if there is one, to LMDB. `own` as in Environment::write.
+  void apply_sealed(ReaderSlots::Slot* own, SteadyTime deadline);
+  /// Waits for the device until every transaction up to `sequence` would survive a power cut.
+  void sync_through(std::uint64_t sequence);
+  [[nodiscard]] std::uint64_t published() const noexcept {
+    return shared_->published.load(std::memory_order_acquire);
+  }
+  [[nodiscard]] LogState state() const noexcept {
+    return LogState::unpack(shared_->state.load(std::memory_order_acquire));
+  }
+  [[nodiscard]] std::uint64_t syncs() const noexcept {
+    return syncs_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  Segment& segment(std::uint32_t number);
+  [[nodiscard]] std::uint32_t find_free(SteadyTime deadline);
+  Segment& prepare_segment(std::uint32_t number);
+  /// Changes everything in the state but `committed`, which the writer may move meanwhile.
+  template <typename Change>
+  void change_state(Change change);
+  static void apply_all(LmdbWrite& write, const Segment& segment, std::uint64_t limit);
+  void apply_in_steps(const Segment& segment, std::uint64_t limit, std::uint64_t last,
+                      ReaderSlots::Slot* own);
+  int sync_now();
+  void retire(std::uint32_t number);
+  /// LMDB now holds all up to `sequence`: the log is left behind.
+  void leave_log(std::uint64_t sequence);
+  void repair_if_abandoned();
+
+  const LmdbOptions& options_;
+  const EngineHooks& hooks_;
+  SharedMapping& shared_;
+  Environment& environment_;
+  Random random_;
+
+  Mutex opening_;
+  std::array<std::unique_ptr<Segment>, segment_count> segments_ LARDER_GUARDED_BY(opening_);
+  std::array<std::atomic<Segment*>, segment_count> opened_ = {};
+
+  Mutex syncing_;
+  CondVar sync_done_;
+  bool sync_running_ LARDER_GUARDED_BY(syncing_) = false;
+  std::atomic<std::uint64_t> syncs_ = 0;
+};
+
+}  // namespace larder::lmdb

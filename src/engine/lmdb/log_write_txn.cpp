@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/lmdb/log_write_txn.h"
+
+#include <vector>
+
+#include "engine/lmdb/stored_key.h"
+#include "larder/core/error.h"
+#include "larder/core/process.h"
+
+namespace larder::lmdb {
+
+LogWriteTxn::LogWriteTxn(Log& log, Environment& environment, SharedPage& shared,
+                         ReaderSlots::Slot& slot, SteadyTime deadline, const UpdateOptions& options)
+    : log_(log),
+      environment_(environment),
+      shared_(shared),
+      slot_(slot),
+      deadline_(deadline),
+      frees_space_(options.frees_space),
+      forks_(fork_generation()),
+      random_(reinterpret_cast<std::uintptr_t>(this) ^ log.published()) {
+  refresh_snapshot();
+}
+
+LogWriteTxn::~LogWriteTxn() {
+  if (forks_ != fork_generation()) return;  // the child of a fork: it is the parent's transaction
+  if (Segment* segment = log_.active()) segment->abandon();
+}
+
+void LogWriteTxn::refresh_snapshot() {
+  ReaderSlots::end(slot_);
+  while (!log_.take_snapshot(slot_, snapshot_)) environment_.adopt_map(&slot_);
+  // What this transaction has appended itself counts for it.
+  snapshot_.active = log_.active();
+  snapshot_.active_limit = not_sealed;
+}
+
+void LogWriteTxn::go_direct() {
+  apply_lock_.emplace(shared_.apply_mutex, deadline_);
+  // Ended first: LMDB's map may have to move.
+  ReaderSlots::end(slot_);
+  direct_.emplace(environment_.begin_large_write(&slot_));
+  log_.drain_into(*direct_);
+  snapshot_ = {.environment = &environment_, .txn = direct_->raw()};
+}
+
+void LogWriteTxn::make_room(const LogEntry& entry) {
+  const std::size_t key_bytes = entry.key.size();
+  const std::size_t value_bytes = entry.value.size();
+  Segment* segment = log_.active();
+  // A sixteenth of the log is kept for updates that free space.
+  const std::uint64_t spare = frees_space_ || segment == nullptr ? 0 : segment->log_bytes() / 16;
+  if (segment != nullptr && segment->has_room(key_bytes, value_bytes, spare)) return;
+  const std::uint64_t own = segment == nullptr ? 0 : segment->open_bytes();
+  if (own + key_bytes + value_bytes > log_.next_log_bytes() / 2) {
+    go_direct();
+    return;
+  }
+  log_.rotate(&slot_, deadline_);
+  refresh_snapshot();
+}
+
+void LogWriteTxn::write(const LogEntry& entry) {
+  if (forks_ != fork_generation()) {
+    throw Error(ErrorKind::invalid_argument, "an update cannot go on in the child of a fork");
+  }
+  if (!direct_) make_room(entry);
+  changed_ = true;
+  if (direct_) {
+    if (entry.erased) {
+      direct_->erase(entry.key);
+    } else {
+      direct_->put(entry.key, entry.value);
+    }
+    return;
+  }
+  log_.active()->add(entry, random_);
+}
+
+std::optional<BytesView> LogWriteTxn::do_get(BytesView key) {
+  return get_unwrapped(snapshot_, key);
+}
+
+void LogWriteTxn::do_scan(const KeyRange& range, Direction direction,
+                          FunctionRef<Visit(BytesView, BytesView)> visit) {
+  snapshot_.scan(range, direction, visit);
+}
+
+void LogWriteTxn::do_put(BytesView key, BytesView value) {
+  const StoredKey stored(key);
+  if (value.size() > UINT32_MAX - (std::uint32_t{1} << 20U)) {
+    throw Error(ErrorKind::invalid_argument, "a value must be shorter than 4 GiB");
+  }
+  // Making room ends the snapshot and LMDB moves its pages: a view from this transaction would not
+  // survive that. Where nothing moves, no copy is needed.
+  Segment* segment = direct_ ? nullptr : log_.active();
+  const bool stays =
+      segment != nullptr && segment->has_room(stored.bytes().size() + key.size(), value.size(),
+                                              segment->log_bytes() / 16);
+  if (stays && !stored.is_long()) {
+    write({.key = stored.bytes(), .value = value});
+    return;
+  }
+  const Bytes own_key = to_bytes(stored.bytes());
+  const Bytes own_value = stored.is_long() ? stored.wrap(value) : to_bytes(value);
+  write({.key = own_key, .value = own_value});
+}
+
+bool LogWriteTxn::do_erase(BytesView key) {
+  if (!do_get(key)) return false;
+  const StoredKey stored(key);
+  const Bytes own_key = to_bytes(stored.bytes());
+  write({.key = own_key, .value = {}, .erased = true});
+  return true;
+}
+
+std::uint64_t LogWriteTxn::do_erase_range(const KeyRange& range) {
+  std::vector<Bytes> keys;
+  do_scan(range, Direction::forward, [&](BytesView key, BytesView) {
+    keys.push_back(to_bytes(key));
+    return Visit::more;
+  });
+  for (const Bytes& key : keys) {
+    const StoredKey stored(key);
+    write({.key = stored.bytes(), .value = {}, .erased = true});
+  }
+  return keys.size();
+}
+
+std::uint64_t LogWriteTxn::commit() {
+  if (poisoned_) {
+    throw Error(ErrorKind::invalid_argument,
+                "an update inside of this one has failed, so this one cannot be committed");
+  }
+  if (!changed_) return 0;
+  if (!direct_) return log_.publish();
+  const std::uint64_t sequence = log_.publish_direct(*direct_);
+  direct_.reset();
+  return sequence;
+}
+
+}  // namespace larder::lmdb

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "engine/lmdb/log.h"
+#include "engine/lmdb/snapshot.h"
+#include "larder/engine/engine.h"
+
+namespace larder::lmdb {
+
+/// The `WriteTxn` of the LMDB engine. Appends to the log; if it outgrows that, goes on in a
+/// transaction of LMDB itself. Lives while write_mutex is held; undone unless committed.
+class LogWriteTxn final : public WriteTxn {
+ public:
+  LogWriteTxn(Log& log, Environment& environment, SharedPage& shared, ReaderSlots::Slot& slot,
+              SteadyTime deadline, const UpdateOptions& options);
+  LogWriteTxn(const LogWriteTxn&) = delete;
+  LogWriteTxn& operator=(const LogWriteTxn&) = delete;
+  ~LogWriteTxn();
+
+  /// Makes the changes visible. Returns the transaction's sequence number, 0 if it changed nothing.
+  std::uint64_t commit();
+  /// From now on it cannot be committed: a nested update has failed.
+  void poison() noexcept { poisoned_ = true; }
+
+ private:
+  std::optional<BytesView> do_get(BytesView key) override;
+  void do_scan(const KeyRange& range, Direction direction,
+               FunctionRef<Visit(BytesView, BytesView)> visit) override;
+  void do_put(BytesView key, BytesView value) override;
+  bool do_erase(BytesView key) override;
+  std::uint64_t do_erase_range(const KeyRange& range) override;
+
+  void write(const LogEntry& entry);
+  void make_room(const LogEntry& entry);
+  void go_direct();
+  void refresh_snapshot();
+
+  Log& log_;
+  Environment& environment_;
+  SharedPage& shared_;
+  ReaderSlots::Slot& slot_;
+  SteadyTime deadline_;
+  bool frees_space_;
+  bool poisoned_ = false;
+  bool changed_ = false;
+  std::uint64_t forks_;
+  Random random_;
+  Snapshot snapshot_;
+  std::optional<RobustLock> apply_lock_;  ///< Held while `direct_` is.
+  std::optional<LmdbWrite> direct_;
+};
+
+}  // namespace larder::lmdb

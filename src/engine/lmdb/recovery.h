@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "engine/lmdb/environment.h"
+#include "larder/engine/options.h"
+
+namespace larder::lmdb {
+
+/// Brings to LMDB what the log files in the directory hold beyond it, up to the first transaction
+/// that did not survive, and removes them. Only for the sole user of the directory. Returns the
+/// last sequence number.
+std::uint64_t recover(const LmdbOptions& options, const EngineHooks& hooks,
+                      Environment& environment);
+
+/// Durability::disposable leaves a note that holds the name of this boot of the machine, as long as
+/// its database is not closed in order: after another boot the database is not to be trusted and
+/// starts anew.
+void start_disposable(const LmdbOptions& options, const EngineHooks& hooks);
+/// Drops the note: what the database holds is on the device.
+void end_disposable(const LmdbOptions& options, const EngineHooks& hooks);
+
+}  // namespace larder::lmdb

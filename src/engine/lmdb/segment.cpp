@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/lmdb/segment.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "engine/lmdb/log_check.h"
+#include "larder/core/error.h"
+
+namespace larder::lmdb {
+namespace {
+
+std::uint64_t aligned(std::uint64_t bytes) noexcept { return (bytes + 7U) & ~std::uint64_t{7}; }
+
+std::uint64_t entry_bytes(std::size_t key, std::size_t value) noexcept {
+  return aligned(sizeof(EntryHeader) + key + value);
+}
+
+std::uint64_t node_bytes(std::uint32_t height) noexcept { return aligned(8U + 4U * height); }
+
+std::byte* map(Io& io, const File& file, std::uint64_t bytes, const std::filesystem::path& path) {
+  void* address = io.mmap(bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file.fd(), 0);
+  if (address == MAP_FAILED) throw system_error(errno, "map " + path.string());
+  return static_cast<std::byte*>(address);
+}
+
+}  // namespace
+
+std::uint64_t filter_hash(BytesView key) noexcept { return XXH3_64bits(key.data(), key.size()); }
+
+Segment::Segment(Io& io, const std::filesystem::path& directory, std::uint32_t number, mode_t mode)
+    : io_(io),
+      log_path_(directory / ("log-" + std::to_string(number))),
+      index_path_(directory / ("index-" + std::to_string(number))),
+      log_file_(io, log_path_, O_RDWR | O_CREAT | O_NOFOLLOW, mode),
+      index_file_(io, index_path_, O_RDWR | O_CREAT | O_NOFOLLOW, mode) {
+  // The mappings reach beyond the files: what a file grows to later is then already mapped.
+  log_map_ = map(io, log_file_, log_max_bytes, log_path_);
+  index_map_ = map(io, index_file_, index_max_bytes, index_path_);
+}
+
+Segment::~Segment() {
+  if (log_map_ != nullptr) io_.munmap(log_map_, log_max_bytes);
+  if (index_map_ != nullptr) io_.munmap(index_map_, index_max_bytes);
+}
+
+void Segment::reserve(const File& file, std::uint64_t bytes, const std::filesystem::path& path) {
+  const auto size = static_cast<off_t>(bytes);
+  int result = io_.fallocate(file.fd(), 0, 0, size);
+  if (result == -EOPNOTSUPP) {
+    // Zeros take the space as well, only slower.
+    struct stat status{};
+    result = io_.fstat(file.fd(), status);
+    const Bytes zeros(1U << 16U);
+    for (off_t at = status.st_size; result == 0 && at < size; at += 1 << 16U) {
+      pwrite_all(io_, file.fd(), zeros, at, path);
+    }
+  }
+  if (result < 0) throw system_error(-result, "reserve space for " + path.string());
+}
+
+void Segment::reset(std::uint64_t base_sequence, std::uint64_t log_bytes) {
+  const std::uint64_t index_bytes = sizeof(IndexHeader) + log_bytes / 2;
+  reserve(log_file_, log_bytes, log_path_);
+  reserve(index_file_, index_bytes, index_path_);
+  IndexHeader& header = index();
+  header.log_bytes = log_bytes;
+  header.index_bytes = index_bytes;
+  for (auto& first : header.head) first.store(0, std::memory_order_relaxed);
+  for (auto& word : header.filter) word.store(0, std::memory_order_relaxed);
+  header.log_tail.store(log_data_begin, std::memory_order_relaxed);
+  header.node_tail.store(sizeof(IndexHeader), std::memory_order_relaxed);
+  header.settled_nodes.store(sizeof(IndexHeader), std::memory_order_relaxed);
+  header.open_begin.store(0, std::memory_order_relaxed);
+  header.sealed_end.store(not_sealed, std::memory_order_release);
+  const LogHeader log_header = make_log_header(base_sequence);
+  std::memcpy(log_map_, &log_header, sizeof(log_header));
+}
+
+int Segment::sync() const { return io_.fdatasync(log_file_.fd()); }
+
+LogEntry Segment::entry_at(std::uint64_t offset) const noexcept {
+  EntryHeader header;
+  std::memcpy(&header, log_map_ + offset, sizeof(header));
+  const std::byte* key = log_map_ + offset + sizeof(header);
+  return {.key = BytesView(key, header.key_bytes),
+          .value = BytesView(key + header.key_bytes, header.value_bytes),
+          .erased = header.kind == EntryKind::erase};
+}
+
+std::uint64_t Segment::entry_end(std::uint64_t offset) const noexcept {
+  const LogEntry entry = entry_at(offset);
+  return offset + entry_bytes(entry.key.size(), entry.value.size());
+}
+
+Node* Segment::predecessor(Node* from, BytesView key, std::uint32_t level) const noexcept {
+  Node* at = from;
+  for (;;) {
+    const std::uint32_t next = link(at, level).load(std::memory_order_acquire);
+    if (next == 0) return at;
+    Node* candidate = node(next);
+    if (compare(entry_at(std::uint64_t{candidate->entry} * 8).key, key) >= 0) return at;
+    at = candidate;
+  }
+}
+
+Node* Segment::predecessor(BytesView key) const noexcept {
+  Node* at = nullptr;
+  for (std::uint32_t level = max_height; level-- > 0;) at = predecessor(at, key, level);
+  return at;
+}
+
+void Segment::fill_path(BytesView key, Node** path) const noexcept {
+  Node* at = nullptr;
+  for (std::uint32_t level = max_height; level-- > 0;) {
+    at = predecessor(at, key, level);
+    path[level] = at;
+  }
+}
+
+std::optional<LogEntry> Segment::visible(std::uint32_t from, std::uint64_t limit) const noexcept {
+  for (std::uint32_t at = from; at != 0; at = node(at)->next[0].load(std::memory_order_acquire)) {
+    const std::uint64_t offset = std::uint64_t{node(at)->entry} * 8;
+    if (offset < limit) return entry_at(offset);
+  }
+  return std::nullopt;
+}
+
+std::optional<LogEntry> Segment::find(BytesView key, std::uint64_t hash,
+                                      std::uint64_t limit) const noexcept {
+  const std::uint64_t bit = hash % (filter_words * 64);
+  const std::uint64_t word = index().filter[bit / 64].load(std::memory_order_relaxed);
+  if (((word >> (bit % 64)) & 1U) == 0) return std::nullopt;
+  const std::optional<LogEntry> entry = at_or_after(key, limit);
+  if (entry && equal(entry->key, key)) return entry;
+  return std::nullopt;
+}
+
+std::optional<LogEntry> Segment::at_or_after(BytesView key, std::uint64_t limit) const noexcept {
+  Node* before = predecessor(key);
+  return visible(link(before, 0).load(std::memory_order_acquire), limit);
+}
+
+std::optional<LogEntry> Segment::after(BytesView key, std::uint64_t limit) const noexcept {
+  // The smallest key above `key` is `key` with a zero byte behind it.
+  std::byte buffer[512];
+  std::memcpy(buffer, key.data(), key.size());
+  buffer[key.size()] = std::byte{0};
+  return at_or_after(BytesView(buffer, key.size() + 1), limit);
+}
+
+std::optional<LogEntry> Segment::before(std::optional<BytesView> key,
+                                        std::uint64_t limit) const noexcept {
+  Node* at = nullptr;
+  if (key) {
+    at = predecessor(*key);
+  } else {
+    for (std::uint32_t level = max_height; level-- > 0;) {
+      while (const std::uint32_t next = link(at, level).load(std::memory_order_acquire)) {
+        at = node(next);
+      }
+    }
+  }
+  while (at != nullptr) {
+    const BytesView found = entry_at(std::uint64_t{at->entry} * 8).key;
+    const std::optional<LogEntry> entry = at_or_after(found, limit);
+    if (entry && equal(entry->key, found)) return entry;
+    at = predecessor(found);
+  }
+  return std::nullopt;
+}
+
+std::uint64_t Segment::sealed_end() const noexcept {
+  return index().sealed_end.load(std::memory_order_acquire);
+}
+
+std::uint64_t Segment::last_sequence(std::uint64_t end) const noexcept {
+  LogHeader header;
+  std::memcpy(&header, log_map_, sizeof(header));
+  std::uint64_t last = header.base_sequence - 1;
+  for (std::uint64_t at = log_data_begin; at < end;) {
+    TxnHeader txn;
+    std::memcpy(&txn, log_map_ + at, sizeof(txn));
+    if (txn.outcome == TxnOutcome::committed) last = txn.sequence;
+    at += txn.bytes;
+  }
+  return last;
+}
+
+bool Segment::has_room(std::size_t key_bytes, std::size_t value_bytes,
+                       std::uint64_t spare) const noexcept {
+  const IndexHeader& header = index();
+  const std::uint64_t tail = header.log_tail.load(std::memory_order_relaxed);
+  const std::uint64_t nodes = header.node_tail.load(std::memory_order_relaxed);
+  return tail + sizeof(TxnHeader) + entry_bytes(key_bytes, value_bytes) + spare <=
+             header.log_bytes &&
+         nodes + node_bytes(max_height) + spare / 2 <= header.index_bytes;
+}
+
+std::uint64_t Segment::open_bytes() const noexcept {
+  const std::uint64_t begin = index().open_begin.load(std::memory_order_relaxed);
+  return begin == 0 ? 0 : index().log_tail.load(std::memory_order_relaxed) - begin;
+}
+
+void Segment::store(std::uint64_t offset, BytesView data) {
+  if (!data.empty()) std::memcpy(log_map_ + offset, data.data(), data.size());
+}
+
+std::uint64_t Segment::append(const LogEntry& entry) {
+  IndexHeader& header = index();
+  std::uint64_t offset = header.log_tail.load(std::memory_order_relaxed);
+  if (header.open_begin.load(std::memory_order_relaxed) == 0) {
+    // What stands here from an earlier use must not pass for a header.
+    std::memset(log_map_ + offset, 0, sizeof(TxnHeader));
+    header.open_begin.store(offset, std::memory_order_release);
+    offset += sizeof(TxnHeader);
+  }
+  const EntryHeader entry_header{.key_bytes = static_cast<std::uint32_t>(entry.key.size()),
+                                 .value_bytes = static_cast<std::uint32_t>(entry.value.size()),
+                                 .kind = entry.erased ? EntryKind::erase : EntryKind::put,
+                                 .reserved = 0};
+  const std::uint64_t key_at = offset + sizeof(entry_header);
+  const std::uint64_t used = key_at + entry.key.size() + entry.value.size();
+  const std::uint64_t end = offset + entry_bytes(entry.key.size(), entry.value.size());
+  store(offset, std::as_bytes(std::span(&entry_header, 1)));
+  store(key_at, entry.key);
+  store(key_at + entry.key.size(), entry.value);
+  std::memset(log_map_ + used, 0, end - used);
+  // Who takes over from a killed writer sees by the tails how far it came: they move before links
+  // do.
+  header.log_tail.store(end, std::memory_order_release);
+  return offset;
+}
+
+void Segment::link_node(BytesView key, std::uint64_t entry, Random& random) {
+  IndexHeader& header = index();
+  std::uint32_t height = 1;
+  for (std::uint64_t bits = random(); height < max_height && (bits & 3U) == 0; bits >>= 2U)
+    ++height;
+  const std::uint64_t place = header.node_tail.load(std::memory_order_relaxed);
+  Node* fresh = reinterpret_cast<Node*>(index_map_ + place);
+  fresh->entry = static_cast<std::uint32_t>(entry / 8);
+  fresh->height = height;
+  Node* path[max_height];
+  fill_path(key, path);
+  for (std::uint32_t level = 0; level < height; ++level) {
+    fresh->next[level].store(link(path[level], level).load(std::memory_order_relaxed),
+                             std::memory_order_relaxed);
+  }
+  header.node_tail.store(place + node_bytes(height), std::memory_order_release);
+  const auto reference = static_cast<std::uint32_t>(place / 4);
+  for (std::uint32_t level = 0; level < height; ++level) {
+    link(path[level], level).store(reference, std::memory_order_release);
+  }
+}
+
+void Segment::add(const LogEntry& entry, Random& random) {
+  const std::uint64_t bit = filter_hash(entry.key) % (filter_words * 64);
+  const std::uint64_t offset = append(entry);
+  link_node(entry.key, offset, random);
+  auto& word = index().filter[bit / 64];
+  word.store(word.load(std::memory_order_relaxed) | (std::uint64_t{1} << (bit % 64)),
+             std::memory_order_relaxed);
+}
+
+void Segment::close_transaction(std::uint64_t sequence, TxnOutcome outcome) {
+  const std::uint64_t begin = index().open_begin.load(std::memory_order_relaxed);
+  const std::uint64_t end = index().log_tail.load(std::memory_order_relaxed);
+  const std::uint64_t entries_at = begin + sizeof(TxnHeader);
+  const TxnHeader header =
+      make_txn_header(sequence, outcome, BytesView(log_map_ + entries_at, end - entries_at));
+  std::memcpy(log_map_ + begin, &header, sizeof(header));
+}
+
+std::uint64_t Segment::commit(std::uint64_t sequence) {
+  close_transaction(sequence, TxnOutcome::committed);
+  return index().log_tail.load(std::memory_order_relaxed);
+}
+
+void Segment::settle() noexcept {
+  IndexHeader& header = index();
+  header.settled_nodes.store(header.node_tail.load(std::memory_order_relaxed),
+                             std::memory_order_relaxed);
+  header.open_begin.store(0, std::memory_order_release);
+}
+
+void Segment::abandon() {
+  IndexHeader& header = index();
+  const std::uint64_t begin = header.open_begin.load(std::memory_order_relaxed);
+  if (begin == 0) return;
+  unlink(header.settled_nodes.load(std::memory_order_relaxed),
+         header.node_tail.load(std::memory_order_relaxed));
+  // A writer that died at once may have come no further than to announce the transaction.
+  if (header.log_tail.load(std::memory_order_relaxed) > begin) {
+    close_transaction(0, TxnOutcome::abandoned);
+  }
+  settle();
+}
+
+void Segment::repair(std::uint64_t committed) {
+  const std::uint64_t begin = index().open_begin.load(std::memory_order_acquire);
+  if (begin == 0) return;
+  if (committed > begin) {
+    settle();
+  } else {
+    abandon();
+  }
+}
+
+void Segment::unlink(std::uint64_t begin, std::uint64_t end) noexcept {
+  for (std::uint64_t place = begin; place < end;) {
+    const Node* gone = reinterpret_cast<const Node*>(index_map_ + place);
+    unlink_node(gone, static_cast<std::uint32_t>(place / 4));
+    place += node_bytes(gone->height);
+  }
+}
+
+void Segment::unlink_node(const Node* gone, std::uint32_t reference) noexcept {
+  const BytesView key = entry_at(std::uint64_t{gone->entry} * 8).key;
+  Node* path[max_height];
+  fill_path(key, path);
+  for (std::uint32_t level = 0; level < gone->height; ++level) {
+    // Nodes of one key are newest first: later ones of the same transaction may stand before it.
+    Node* at = path[level];
+    for (;;) {
+      const std::uint32_t next = link(at, level).load(std::memory_order_relaxed);
+      if (next == reference) {
+        link(at, level).store(gone->next[level].load(std::memory_order_relaxed),
+                              std::memory_order_release);
+        break;
+      }
+      if (next == 0) break;
+      Node* candidate = node(next);
+      if (candidate->entry <= gone->entry ||
+          !equal(entry_at(std::uint64_t{candidate->entry} * 8).key, key)) {
+        break;  // the writer died before it came to this level
+      }
+      at = candidate;
+    }
+  }
+}
+
+void Segment::seal(std::uint64_t end) noexcept {
+  index().sealed_end.store(end, std::memory_order_release);
+}
+
+}  // namespace larder::lmdb

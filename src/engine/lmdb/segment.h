@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+#include "engine/lmdb/layout.h"
+#include "larder/core/bytes.h"
+#include "larder/core/io.h"
+#include "larder/core/random.h"
+
+namespace larder::lmdb {
+
+/// One entry of the log. The views point into the mapping.
+struct LogEntry {
+  BytesView key;    ///< In stored form.
+  BytesView value;  ///< In stored form; empty if erased.
+  bool erased = false;
+};
+
+/// Hash of a stored key, for the filter.
+[[nodiscard]] std::uint64_t filter_hash(BytesView key) noexcept;
+
+/// This process's mapping of log-N and index-N: transactions in the order of their commits, and a
+/// skip list over their entries, ordered by key, newest first (W. Pugh, CACM 1990).
+///
+/// One process at a time writes, under SharedPage::write_mutex. Readers need no lock: entries never
+/// change, links are published with release and only ever skip what a reader may skip.
+class Segment {
+ public:
+  /// Opens log-N and index-N in `directory`; creates them if they are missing.
+  /// @throws Error naming the file
+  Segment(Io& io, const std::filesystem::path& directory, std::uint32_t number, mode_t mode);
+  Segment(const Segment&) = delete;
+  Segment& operator=(const Segment&) = delete;
+  ~Segment();
+
+  /// Empties the segment and makes it ready for transactions from `base_sequence` on, with
+  /// `log_bytes` of reserved space on the device.
+  /// @throws Error `full`; the segment is then unusable but nothing else has changed
+  void reset(std::uint64_t base_sequence, std::uint64_t log_bytes);
+
+  /// Waits until the log's bytes are on the device. Returns a negative errno on failure.
+  int sync() const;
+
+  // --- Reading: any thread, any process -----------------------------------------------------
+
+  /// The newest entry of `key` before `limit`.
+  [[nodiscard]] std::optional<LogEntry> find(BytesView key, std::uint64_t hash,
+                                             std::uint64_t limit) const noexcept;
+  /// The newest entry before `limit` of the first key that is not below `key`.
+  [[nodiscard]] std::optional<LogEntry> at_or_after(BytesView key,
+                                                    std::uint64_t limit) const noexcept;
+  /// The same for the first key above `key`.
+  [[nodiscard]] std::optional<LogEntry> after(BytesView key, std::uint64_t limit) const noexcept;
+  /// The same for the last key below `key`, or of all keys if `key` is unset.
+  [[nodiscard]] std::optional<LogEntry> before(std::optional<BytesView> key,
+                                               std::uint64_t limit) const noexcept;
+  /// Entries from here on do not count any more; `not_sealed` while the segment is the active one.
+  [[nodiscard]] std::uint64_t sealed_end() const noexcept;
+  /// How many bytes of log there may be.
+  [[nodiscard]] std::uint64_t log_bytes() const noexcept { return index().log_bytes; }
+  /// The last sequence number committed before `end`; walks the log.
+  [[nodiscard]] std::uint64_t last_sequence(std::uint64_t end) const noexcept;
+
+  // --- Writing: only under write_mutex ------------------------------------------------------
+
+  /// Whether one more entry fits and leaves `spare` bytes.
+  [[nodiscard]] bool has_room(std::size_t key_bytes, std::size_t value_bytes,
+                              std::uint64_t spare) const noexcept;
+  /// Bytes of the unfinished transaction, 0 if there is none.
+  [[nodiscard]] std::uint64_t open_bytes() const noexcept;
+  /// Appends an entry to the unfinished transaction, which it starts if need be, and links it.
+  void add(const LogEntry& entry, Random& random);
+  /// Finishes the transaction: from now on it can be found in the log. Returns its end.
+  std::uint64_t commit(std::uint64_t sequence);
+  /// Forgets that there was an unfinished transaction; the state that counts it has been published.
+  void settle() noexcept;
+  /// Takes the unfinished transaction, if there is one, out of the index and marks it as abandoned.
+  void abandon();
+  /// Calls `visit(entry)` for every entry of the unfinished transaction, in order.
+  template <typename Visit>
+  void for_each_open_entry(Visit visit) const {
+    const std::uint64_t begin = index().open_begin.load(std::memory_order_relaxed);
+    if (begin == 0) return;
+    const std::uint64_t end = index().log_tail.load(std::memory_order_relaxed);
+    for (std::uint64_t at = begin + sizeof(TxnHeader); at < end; at = entry_end(at)) {
+      visit(entry_at(at));
+    }
+  }
+  /// After its writer has died: settles what `committed` counts, abandons what it does not.
+  void repair(std::uint64_t committed);
+  /// Entries from `end` on do not count any more.
+  void seal(std::uint64_t end) noexcept;
+
+ private:
+  [[nodiscard]] IndexHeader& index() const noexcept {
+    return *reinterpret_cast<IndexHeader*>(index_map_);
+  }
+  [[nodiscard]] LogEntry entry_at(std::uint64_t offset) const noexcept;
+  [[nodiscard]] std::uint64_t entry_end(std::uint64_t offset) const noexcept;
+  [[nodiscard]] Node* node(std::uint32_t reference) const noexcept {
+    return reinterpret_cast<Node*>(index_map_ + std::uint64_t{reference} * 4);
+  }
+  [[nodiscard]] std::atomic<std::uint32_t>& link(Node* at, std::uint32_t level) const noexcept {
+    return at == nullptr ? index().head[level] : at->next[level];
+  }
+  /// The last node whose key is below `key`; null means the head of the list.
+  [[nodiscard]] Node* predecessor(BytesView key) const noexcept;
+  /// The same among the nodes of `level`, from node `from` on.
+  [[nodiscard]] Node* predecessor(Node* from, BytesView key, std::uint32_t level) const noexcept;
+  /// The same for every level.
+  void fill_path(BytesView key, Node** path) const noexcept;
+  /// The first visible entry from `from` on along level 0.
+  [[nodiscard]] std::optional<LogEntry> visible(std::uint32_t from,
+                                                std::uint64_t limit) const noexcept;
+  [[nodiscard]] std::uint64_t append(const LogEntry& entry);
+  void link_node(BytesView key, std::uint64_t entry, Random& random);
+  void close_transaction(std::uint64_t sequence, TxnOutcome outcome);
+  void unlink(std::uint64_t begin, std::uint64_t end) noexcept;
+  void unlink_node(const Node* gone, std::uint32_t reference) noexcept;
+  void store(std::uint64_t offset, BytesView data);
+  void reserve(const File& file, std::uint64_t bytes, const std::filesystem::path& path);
+
+  Io& io_;
+  std::filesystem::path log_path_;
+  std::filesystem::path index_path_;
+  File log_file_;
+  File index_file_;
+  std::byte* log_map_ = nullptr;
+  std::byte* index_map_ = nullptr;
+};
+
+}  // namespace larder::lmdb

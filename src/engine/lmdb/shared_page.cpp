@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/lmdb/shared_page.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+
+#include <cerrno>
+#include <chrono>
+#include <new>
+
+#include "larder/core/error.h"
+#include "larder/core/process.h"
+
+namespace larder::lmdb {
+namespace {
+
+void make_robust(pthread_mutex_t& mutex) {
+  pthread_mutexattr_t attributes;
+  pthread_mutexattr_init(&attributes);
+  pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+  pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+  const int result = pthread_mutex_init(&mutex, &attributes);
+  pthread_mutexattr_destroy(&attributes);
+  if (result != 0) throw system_error(result, "create a lock between processes");
+}
+
+}  // namespace
+
+SharedMapping::SharedMapping(Io& io, const std::filesystem::path& file, mode_t mode, Origin origin)
+    : io_(io) {
+  const bool fresh = origin == Origin::fresh;
+  const File handle(io, file, O_RDWR | O_NOFOLLOW | (fresh ? O_CREAT : 0), mode);
+  if (fresh) {
+    int result = io.ftruncate(handle.fd(), 0);
+    // Reserved, not only sized: a store to a page that a full device cannot back would be fatal.
+    if (result == 0) result = io.fallocate(handle.fd(), 0, 0, sizeof(SharedPage));
+    if (result == -EOPNOTSUPP) {
+      pwrite_all(io, handle.fd(), Bytes(sizeof(SharedPage)), 0, file);
+      result = 0;
+    }
+    if (result < 0) throw system_error(-result, "create " + file.string());
+  }
+  struct stat status{};
+  if (const int result = io.fstat(handle.fd(), status); result < 0) {
+    throw system_error(-result, "open " + file.string());
+  }
+  if (static_cast<std::uint64_t>(status.st_size) < sizeof(SharedPage)) {
+    throw Error(ErrorKind::not_supported,
+                file.string() + " is in use by another version of larder; close it there first");
+  }
+  void* address = io.mmap(sizeof(SharedPage), PROT_READ | PROT_WRITE, MAP_SHARED, handle.fd(), 0);
+  if (address == MAP_FAILED) throw system_error(errno, "map " + file.string());
+  page_ = static_cast<SharedPage*>(address);
+  if (fresh) {
+    new (page_) SharedPage{};
+    page_->state.store(LogState{}.pack(), std::memory_order_relaxed);
+    make_robust(page_->write_mutex);
+    make_robust(page_->apply_mutex);
+    page_->bytes = sizeof(SharedPage);
+    page_->magic = shared_magic;
+  } else if (page_->magic != shared_magic || page_->bytes != sizeof(SharedPage)) {
+    io.munmap(address, sizeof(SharedPage));
+    throw Error(ErrorKind::not_supported,
+                file.string() + " is in use by another version of larder; close it there first");
+  }
+}
+
+SharedMapping::~SharedMapping() { io_.munmap(page_, sizeof(SharedPage)); }
+
+RobustLock::RobustLock(pthread_mutex_t& mutex, SteadyTime deadline)
+    : mutex_(mutex), forks_(fork_generation()) {
+  int result = pthread_mutex_trylock(&mutex_);
+  if (result == EBUSY) {
+    // SteadyTime is CLOCK_MONOTONIC.
+    const auto since = deadline.time_since_epoch();
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
+    const timespec until{
+        .tv_sec = static_cast<time_t>(seconds.count()),
+        .tv_nsec = static_cast<long>(
+            std::chrono::duration_cast<std::chrono::nanoseconds>(since - seconds).count())};
+    result = pthread_mutex_clocklock(&mutex_, CLOCK_MONOTONIC, &until);
+  }
+  if (result == EOWNERDEAD) {
+    pthread_mutex_consistent(&mutex_);
+    owner_died_ = true;
+  } else if (result != 0) {
+    throw Error(ErrorKind::unavailable, "another writer did not finish in time");
+  }
+}
+
+RobustLock::~RobustLock() {
+  // In the child of a fork the lock is still the parent's.
+  if (forks_ == fork_generation()) pthread_mutex_unlock(&mutex_);
+}
+
+}  // namespace larder::lmdb

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "engine/lmdb/layout.h"
+#include "larder/core/clock.h"
+#include "larder/core/io.h"
+
+namespace larder::lmdb {
+
+/// This process's mapping of the file `shared`.
+class SharedMapping {
+ public:
+  /// Maps the file. With `fresh`, which only the sole user may ask for, it is made anew first.
+  /// @throws Error `corrupt` if it is not ours, `not_supported` if another version of larder laid
+  /// it out
+  enum class Origin { fresh, existing };
+  SharedMapping(Io& io, const std::filesystem::path& file, mode_t mode, Origin origin);
+  SharedMapping(const SharedMapping&) = delete;
+  SharedMapping& operator=(const SharedMapping&) = delete;
+  ~SharedMapping();
+
+  [[nodiscard]] SharedPage& operator*() const noexcept { return *page_; }
+  [[nodiscard]] SharedPage* operator->() const noexcept { return page_; }
+
+ private:
+  Io& io_;
+  SharedPage* page_ = nullptr;
+};
+
+/// Locks a mutex of the shared page for one scope. If the holder before died, `owner_died` tells.
+class RobustLock {
+ public:
+  /// @throws Error `unavailable` if it is not to be had before `deadline`
+  RobustLock(pthread_mutex_t& mutex, SteadyTime deadline);
+  RobustLock(const RobustLock&) = delete;
+  RobustLock& operator=(const RobustLock&) = delete;
+  ~RobustLock();
+
+  [[nodiscard]] bool owner_died() const noexcept { return owner_died_; }
+
+ private:
+  pthread_mutex_t& mutex_;
+  std::uint64_t forks_;
+  bool owner_died_ = false;
+};
+
+}  // namespace larder::lmdb

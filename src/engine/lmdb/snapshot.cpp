@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/lmdb/snapshot.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "engine/lmdb/stored_key.h"
+#include "larder/core/error.h"
+
+namespace larder::lmdb {
+namespace {
+
+/// Where a scan begins and ends, in stored keys. Wider than the range where keys are long; the full
+/// keys decide then.
+struct StoredRange {
+  explicit StoredRange(const KeyRange& range)
+      : begin(range.begin.begin(),
+              range.begin.begin() +
+                  static_cast<std::ptrdiff_t>(std::min(range.begin.size(), short_key_bytes))) {
+    if (!range.end) return;
+    end = *range.end;
+    if (end->size() <= short_key_bytes) return;
+    end->resize(short_key_bytes);
+    end->resize(long_key_bytes + 1, std::byte{0xFF});
+  }
+
+  Bytes begin;
+  std::optional<Bytes> end = std::nullopt;
+};
+
+/// What a scan merges: one source of entries, each with a distinct key, in order.
+class Source {
+ public:
+  Source() = default;
+  Source(const Source&) = delete;
+  Source& operator=(const Source&) = delete;
+  virtual ~Source() = default;
+
+  [[nodiscard]] const std::optional<LogEntry>& head() const noexcept { return head_; }
+  virtual void start(const StoredRange& range, Direction direction) = 0;
+  virtual void advance(Direction direction) = 0;
+
+ protected:
+  std::optional<LogEntry> head_;
+};
+
+class SegmentSource final : public Source {
+ public:
+  SegmentSource(const Segment* segment, std::uint64_t limit) : segment_(segment), limit_(limit) {}
+
+  void start(const StoredRange& range, Direction direction) override {
+    if (segment_ == nullptr) return;
+    if (direction == Direction::forward) {
+      head_ = segment_->at_or_after(range.begin, limit_);
+    } else {
+      head_ =
+          segment_->before(range.end ? std::optional<BytesView>(*range.end) : std::nullopt, limit_);
+    }
+  }
+  void advance(Direction direction) override {
+    const BytesView key = head_->key;
+    head_ = direction == Direction::forward ? segment_->after(key, limit_)
+                                            : segment_->before(key, limit_);
+  }
+
+ private:
+  const Segment* segment_;
+  std::uint64_t limit_;
+};
+
+class LmdbSource final : public Source {
+ public:
+  LmdbSource(const Environment& environment, MDB_txn* txn) : environment_(environment) {
+    check(mdb_cursor_open(txn, environment.data(), &cursor_), "open cursor");
+  }
+  ~LmdbSource() override { mdb_cursor_close(cursor_); }
+
+  void start(const StoredRange& range, Direction direction) override {
+    if (direction == Direction::forward) {
+      range.begin.empty() ? move(MDB_FIRST) : move(MDB_SET_RANGE, range.begin);
+      return;
+    }
+    if (!range.end) {
+      move(MDB_LAST);
+      return;
+    }
+    move(MDB_SET_RANGE, *range.end);
+    move(head_ ? MDB_PREV : MDB_LAST);
+  }
+  void advance(Direction direction) override {
+    move(direction == Direction::forward ? MDB_NEXT : MDB_PREV);
+  }
+
+ private:
+  void move(MDB_cursor_op operation, BytesView key = {}) {
+    MDB_val k = to_val(key);
+    MDB_val v{};
+    const int code = mdb_cursor_get(cursor_, &k, &v, operation);
+    head_.reset();
+    if (code == MDB_NOTFOUND) return;
+    check(code, "scan");
+    head_ = LogEntry{.key = environment_.checked(k), .value = environment_.checked(v)};
+  }
+
+  const Environment& environment_;
+  MDB_cursor* cursor_ = nullptr;
+};
+
+/// Merges sources; the earlier of two that have a key hides the later one.
+class Merge {
+ public:
+  Merge(std::array<Source*, 3> sources, const StoredRange& range, Direction direction)
+      : sources_(sources), range_(range), direction_(direction) {
+    for (Source* source : sources_) source->start(range, direction);
+  }
+
+  /// The next entry, erased or not; nothing at the end of the range.
+  std::optional<LogEntry> next() {
+    std::optional<LogEntry> best;
+    for (const Source* source : sources_) {
+      if (source->head() && (!best || precedes(source->head()->key, best->key))) {
+        best = source->head();
+      }
+    }
+    if (!best || is_beyond(best->key)) return std::nullopt;
+    for (Source* source : sources_) {
+      if (source->head() && equal(source->head()->key, best->key)) source->advance(direction_);
+    }
+    return best;
+  }
+
+ private:
+  [[nodiscard]] bool precedes(BytesView a, BytesView b) const {
+    return direction_ == Direction::forward ? compare(a, b) < 0 : compare(a, b) > 0;
+  }
+  [[nodiscard]] bool is_beyond(BytesView key) const {
+    if (direction_ == Direction::backward) return compare(key, range_.begin) < 0;
+    return range_.end && compare(key, *range_.end) >= 0;
+  }
+
+  std::array<Source*, 3> sources_;
+  const StoredRange& range_;
+  Direction direction_;
+};
+
+}  // namespace
+
+std::optional<BytesView> Snapshot::get(BytesView key) const {
+  if (active != nullptr || sealed != nullptr) {
+    const std::uint64_t hash = filter_hash(key);
+    std::optional<LogEntry> entry;
+    if (active != nullptr) entry = active->find(key, hash, active_limit);
+    if (!entry && sealed != nullptr) entry = sealed->find(key, hash, sealed_limit);
+    if (entry) return entry->erased ? std::nullopt : std::optional(entry->value);
+  }
+  return environment->get(txn, key);
+}
+
+void Snapshot::scan(const KeyRange& range, Direction direction,
+                    FunctionRef<Visit(BytesView, BytesView)> visit) const {
+  if (range.end && compare(range.begin, *range.end) >= 0) return;
+  const StoredRange stored(range);
+  SegmentSource newest(active, active_limit);
+  SegmentSource older(sealed, sealed_limit);
+  LmdbSource oldest(*environment, txn);
+  Merge merge({&newest, &older, &oldest}, stored, direction);
+  while (const std::optional<LogEntry> entry = merge.next()) {
+    if (entry->erased) continue;
+    const std::optional<Pair> pair = unwrap(entry->key, entry->value);
+    if (!pair) throw Error(ErrorKind::corrupt, "the database file is damaged: a long key is cut");
+    if (compare(pair->key, range.begin) < 0) continue;
+    if (range.end && compare(pair->key, *range.end) >= 0) continue;
+    if (visit(pair->key, pair->value) == Visit::stop) return;
+  }
+}
+
+std::optional<BytesView> get_unwrapped(const Snapshot& snapshot, BytesView key) {
+  const StoredKey stored(key);
+  const std::optional<BytesView> value = snapshot.get(stored.bytes());
+  if (!value || !stored.is_long()) return value;
+  const std::optional<Pair> pair = unwrap(stored.bytes(), *value);
+  if (!pair) throw Error(ErrorKind::corrupt, "the database file is damaged: a long key is cut");
+  if (!equal(pair->key, key)) return std::nullopt;
+  return pair->value;
+}
+
+std::optional<BytesView> SnapshotTxn::do_get(BytesView key) {
+  return get_unwrapped(snapshot_, key);
+}
+
+void SnapshotTxn::do_scan(const KeyRange& range, Direction direction,
+                          FunctionRef<Visit(BytesView, BytesView)> visit) {
+  snapshot_.scan(range, direction, visit);
+}
+
+}  // namespace larder::lmdb

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "engine/lmdb/environment.h"
+#include "engine/lmdb/segment.h"
+#include "larder/engine/txn.h"
+
+namespace larder::lmdb {
+
+/// One moment of the engine: what had reached LMDB, under what the log says on top of it. Valid as
+/// long as the LMDB snapshot in it runs, which also keeps the segments from being used anew.
+struct Snapshot {
+  const Environment* environment = nullptr;
+  MDB_txn* txn = nullptr;
+  const Segment* active = nullptr;  ///< Newest entries; null if there are none.
+  std::uint64_t active_limit = 0;
+  const Segment* sealed = nullptr;  ///< Older entries; null if there are none.
+  std::uint64_t sealed_limit = 0;
+
+  /// The value of `key`, both in stored form.
+  [[nodiscard]] std::optional<BytesView> get(BytesView key) const;
+
+  /// As `ReadTxn::scan`.
+  void scan(const KeyRange& range, Direction direction,
+            FunctionRef<Visit(BytesView key, BytesView value)> visit) const;
+};
+
+/// The `ReadTxn` that a view gets.
+class SnapshotTxn final : public ReadTxn {
+ public:
+  explicit SnapshotTxn(const Snapshot& snapshot) noexcept : snapshot_(snapshot) {}
+
+ private:
+  std::optional<BytesView> do_get(BytesView key) override;
+  void do_scan(const KeyRange& range, Direction direction,
+               FunctionRef<Visit(BytesView, BytesView)> visit) override;
+
+  const Snapshot& snapshot_;
+};
+
+/// `Snapshot::get` for a key of any length.
+[[nodiscard]] std::optional<BytesView> get_unwrapped(const Snapshot& snapshot, BytesView key);
+
+}  // namespace larder::lmdb
