@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/command.h"
+#include "cli/exit_code.h"
+#include "cli/json.h"
+#include "cli/place.h"
+#include "cli/run/run_lock.h"
+#include "cli/run/run_store.h"
+#include "larder/core/io.h"
+
+namespace larder::cli {
+namespace {
+
+constexpr std::string_view help = R"(Remove all entries, or all with a tag.
+
+Usage:
+  larder clear [OPTION]... [STORE]
+
+Without STORE: the one of larder run. Asks before it removes everything; where
+nobody can answer, --yes is needed. Settings and statistics stay.
+
+Options:
+  --tag TAG       Remove only entries with this tag, and do not ask. The scope
+                  of larder run --scope is a tag.
+  -y, --yes       Do not ask.
+  --json          Write one JSON object.
+  -q, --quiet     Say nothing but errors.
+  -v, --verbose   Say what is going on.
+  -h, --help      Show this.
+
+Examples:
+  larder clear
+  larder clear --yes /var/tmp/site
+  larder clear --tag nightly
+
+Exit codes:
+  0 done   1 failed or not confirmed   2 usage   4 store damaged   5 store busy
+)";
+
+class Clear final : public Command {
+ public:
+  void declare(Arguments& arguments) override {
+    arguments.text("--tag", tag_);
+    arguments.flag("-y,--yes", yes_);
+    arguments.flag("--json", json_);
+    arguments.optional("STORE", store_);
+  }
+
+  int execute(const Console& console) override {
+    Cache store = open_existing_store(store_, console);
+    if (tag_.empty() && !yes_ && !confirm(store)) {
+      console.warn("nothing was removed");
+      return static_cast<int>(ExitCode::failed);
+    }
+    const std::uint64_t count = tag_.empty() ? store.clear() : store.erase_tag(tag_);
+    sweep_locks(locks_of(store.path()));
+    if (json_) {
+      print(JsonObject().number("removed", count).line());
+    } else if (console.detail() != Detail::quiet) {
+      print(std::to_string(count) + (count == 1 ? " entry" : " entries") + " removed\n");
+    }
+    return static_cast<int>(ExitCode::done);
+  }
+
+ private:
+  static bool confirm(const Cache& store) {
+    if (::isatty(STDIN_FILENO) == 0) {
+      throw UsageError("this removes everything: add --yes where nobody can be asked");
+    }
+    const std::string question = "Remove all " + std::to_string(store.size()) + " entries of " +
+                                 store.path().string() + "? [y/N] ";
+    static_cast<void>(write_to(STDERR_FILENO, as_bytes(question)));
+    std::byte answer{};
+    const ssize_t size = Io::system().read(STDIN_FILENO, &answer, 1);
+    return size == 1 && (answer == std::byte{'y'} || answer == std::byte{'Y'});
+  }
+
+  std::string tag_;
+  std::optional<std::string> store_;
+  bool yes_ = false;
+  bool json_ = false;
+};
+
+}  // namespace
+
+const CommandInfo clear_command = {
+    .name = "clear", .help = help, .make = [] { return std::unique_ptr<Command>(new Clear); }};
+
+}  // namespace larder::cli

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/command.h"
+#include "cli/exit_code.h"
+#include "cli/human.h"
+#include "cli/json.h"
+#include "cli/key_text.h"
+#include "cli/place.h"
+#include "cli/stored_value.h"
+
+namespace larder::cli {
+namespace {
+
+constexpr std::string_view help = R"(Write a value to standard output, byte for byte.
+
+Usage:
+  larder get [OPTION]... STORE KEY
+
+Options:
+  --json            Write one JSON object with the value and what is known of
+                    it. A value that is not UTF-8 is given in base 64.
+  --key-type TYPE   How to read KEY: text (default), int, hex, encoded.
+  -q, --quiet       Say nothing but errors.
+  -v, --verbose     Say what is going on.
+  -h, --help        Show this.
+
+Examples:
+  larder get /var/tmp/site motd
+  larder get photos --key-type int 42 > photo.jpg
+  larder get rates eur || curl -s https://example.org/rates.json
+
+Exit codes:
+  0 found   1 failed   2 usage   3 no such key   4 damaged   5 store busy
+)";
+
+class Get final : public Command {
+ public:
+  void declare(Arguments& arguments) override {
+    arguments.flag("--json", json_);
+    key_text_.declare(arguments);
+    arguments.required("STORE", store_);
+    arguments.required("KEY", key_);
+  }
+
+  int execute(const Console& console) override {
+    const Key key = key_text_.read(key_);
+    const Cache store = open_existing_store(store_, console);
+    const std::optional<StoredValue> found = read_value(store, key);
+    if (!found) {
+      console.note("there is no value for " + show_key(key));
+      return static_cast<int>(ExitCode::absent);
+    }
+    if (json_) {
+      print(to_json(key, *found));
+    } else {
+      print(as_text(found->data));
+    }
+    return static_cast<int>(ExitCode::done);
+  }
+
+ private:
+  static std::string to_json(const Key& key, const StoredValue& found) {
+    JsonObject object;
+    object.text("key", show_key(key)).text("type", found.type);
+    const std::string_view text = as_text(found.data);
+    if (is_utf8(text)) {
+      object.text("value", text);
+    } else {
+      object.text("value_base64", to_base64(found.data));
+    }
+    object.text("stored_at", iso_time(found.stored_at));
+    if (found.expires_at) {
+      object.text("expires_at", iso_time(*found.expires_at));
+    } else {
+      object.null("expires_at");
+    }
+    return object.texts("tags", found.tags).line();
+  }
+
+  KeyText key_text_;
+  std::string store_;
+  std::string key_;
+  bool json_ = false;
+};
+
+}  // namespace
+
+const CommandInfo get_command = {
+    .name = "get", .help = help, .make = [] { return std::unique_ptr<Command>(new Get); }};
+
+}  // namespace larder::cli

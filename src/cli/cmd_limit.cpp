@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/command.h"
+#include "cli/exit_code.h"
+#include "cli/human.h"
+#include "cli/json.h"
+#include "cli/place.h"
+#include "cli/settings_text.h"
+
+namespace larder::cli {
+namespace {
+
+constexpr std::string_view help = R"(Show or change how much a store may hold.
+
+Usage:
+  larder limit [OPTION]... [STORE]
+
+Without STORE: the one of larder run. What is changed is kept in the store and
+holds for all who use it; entries above a new limit go with the next write.
+
+Options:
+  --max-bytes SIZE     Keys and values take no more than this: 500M, 5GiB, none.
+  --max-entries COUNT  No more entries than this, or none.
+  --eviction POLICY    What goes first when the store is full: lru (used longest
+                       ago), fifo (stored first), none (a put fails).
+  --ttl DURATION       Entries without a time of their own expire after so
+                       long; none: never.
+  --json               Write one JSON object.
+  -q, --quiet          Say nothing but errors.
+  -v, --verbose        Say what is going on.
+  -h, --help           Show this.
+
+Examples:
+  larder limit
+  larder limit --max-bytes 20G
+  larder limit --max-entries 1000 --eviction fifo /var/tmp/site
+
+Exit codes:
+  0 done   1 failed   2 usage   4 store damaged   5 store busy
+)";
+
+class Limit final : public Command {
+ public:
+  void declare(Arguments& arguments) override {
+    arguments.value("--max-bytes", [this](const std::string& text) {
+      changes_.max_bytes = text == "none" ? no_limit : parse_size(text);
+    });
+    arguments.value("--max-entries", [this](const std::string& text) {
+      changes_.max_entries = text == "none" ? no_limit : parse_count(text, "a number of entries");
+    });
+    arguments.value("--eviction",
+                    [this](const std::string& text) { changes_.eviction = parse_eviction(text); });
+    arguments.value("--ttl", [this](const std::string& text) {
+      changes_.expire_after_write = text == "none" ? Duration::zero() : parse_duration(text);
+    });
+    arguments.flag("--json", json_);
+    arguments.optional("STORE", store_);
+  }
+
+  int execute(const Console& console) override {
+    Cache store = open_existing_store(store_, console);
+    if (changes_.max_bytes || changes_.max_entries || changes_.eviction ||
+        changes_.expire_after_write) {
+      store.change_settings(changes_);
+    }
+    print(json_ ? to_json(store.settings()) : to_table(store.settings()));
+    return static_cast<int>(ExitCode::done);
+  }
+
+ private:
+  static std::string to_json(const CacheSettings& settings) {
+    JsonObject object;
+    add_settings(object, settings);
+    return object.line();
+  }
+
+  static std::string to_table(const CacheSettings& settings) {
+    const std::uint64_t bytes = settings.max_bytes.value_or(no_limit);
+    const std::uint64_t entries = settings.max_entries.value_or(no_limit);
+    const Duration lifetime = settings.expire_after_write.value_or(Duration::zero());
+    return "max bytes    " + (bytes == no_limit ? "none" : human_size(bytes)) + "\nmax entries  " +
+           (entries == no_limit ? "none" : std::to_string(entries)) + "\neviction     " +
+           std::string(eviction_name(settings.eviction.value_or(Eviction::fifo))) +
+           "\nttl          " + (lifetime == Duration::zero() ? "none" : human_duration(lifetime)) +
+           "\n";
+  }
+
+  CacheSettings changes_;
+  std::optional<std::string> store_;
+  bool json_ = false;
+};
+
+}  // namespace
+
+const CommandInfo limit_command = {
+    .name = "limit", .help = help, .make = [] { return std::unique_ptr<Command>(new Limit); }};
+
+}  // namespace larder::cli

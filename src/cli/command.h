@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/arguments.h"
+#include "cli/console.h"
+
+namespace larder::cli {
+
+/// One command of the tool, for one run of it.
+class Command {
+ public:
+  Command() = default;
+  Command(const Command&) = delete;
+  Command& operator=(const Command&) = delete;
+  virtual ~Command() = default;
+
+  /// Declares options and arguments.
+  virtual void declare(Arguments& arguments) = 0;
+
+  /// Does the work and returns what to exit with.
+  virtual int execute(const Console& console) = 0;
+};
+
+/// What the tool knows about a command before it makes one.
+struct CommandInfo {
+  std::string_view name;
+  std::string_view help;  ///< Shown by `--help` as it is.
+  std::unique_ptr<Command> (*make)();
+};
+
+/// One for each cmd_<verb>.cpp.
+extern const CommandInfo run_command;
+extern const CommandInfo get_command;
+extern const CommandInfo put_command;
+extern const CommandInfo erase_command;
+extern const CommandInfo list_command;
+extern const CommandInfo stats_command;
+extern const CommandInfo limit_command;
+extern const CommandInfo expire_command;
+extern const CommandInfo clear_command;
+extern const CommandInfo verify_command;
+
+}  // namespace larder::cli

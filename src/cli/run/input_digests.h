@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/run/input_list.h"
+#include "larder/cache/cache.h"
+#include "larder/core/bytes.h"
+
+namespace larder::cli {
+
+/// What the store remembers about a file, so that it need not be read again.
+struct FileRecord {
+  std::uint64_t size = 0;
+  std::int64_t mtime_ns = 0;
+  std::int64_t ctime_ns = 0;
+  std::uint64_t inode = 0;
+  Bytes digest = {};
+};
+
+/// The digests of the contents of `files`, in the same order. A file whose state is the remembered
+/// one is not read. The state is remembered only if it is old enough that any later change must
+/// give another one: clocks of file systems tick slowly.
+/// @throws UsageError for a file that cannot be read
+[[nodiscard]] std::vector<Bytes> digest_inputs(const std::vector<InputFile>& files, Cache& store);
+
+}  // namespace larder::cli

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+
+#include "cli/console.h"
+#include "larder/cache/cache.h"
+
+namespace larder::cli {
+
+/// Where `larder run` keeps its results if nothing else is said: `$LARDER_STORE`, else
+/// `larder/run` in `$XDG_CACHE_HOME` or in ~/.cache.
+/// @throws UsageError if there is neither of them nor a home directory
+[[nodiscard]] std::filesystem::path default_store_path();
+
+/// Opens the store, or makes a private one that keeps the results used last up to 5 GiB.
+/// @throws Error
+[[nodiscard]] Cache open_run_store(const std::filesystem::path& path, const Console& console);
+
+/// Where the locks of `store` are.
+[[nodiscard]] std::filesystem::path locks_of(const std::filesystem::path& store);
+
+}  // namespace larder::cli

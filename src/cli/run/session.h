@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "cli/console.h"
+#include "cli/run/child.h"
+#include "cli/run/input_list.h"
+#include "cli/run/program.h"
+#include "cli/run/result.h"
+#include "cli/run/run_lock.h"
+#include "cli/run/run_options.h"
+#include "larder/cache/cache.h"
+
+namespace larder::cli {
+
+/// One `larder run` with a store that works: finds the result or computes it, once among all
+/// processes that want it.
+class RunSession {
+ public:
+  /// `stdin_fd` is what the command will read, `stdin_digest` its content if that counts.
+  RunSession(const RunOptions& options, const Console& console, Program program, Cache store,
+             int stdin_fd, const Bytes& stdin_digest);
+
+  /// Does it and returns what to exit with.
+  /// @throws ProgramError, UsageError, Error
+  int run();
+
+ private:
+  /// How old a result may be.
+  enum class Freshness { fresh, stale, old };
+
+  [[nodiscard]] Freshness freshness(const RunResult& result) const;
+  [[nodiscard]] std::optional<RunResult> find() const;
+  [[nodiscard]] std::optional<int> replay_kept();
+  void refresh_later() const;
+  int refresh_in_background();
+  int compute_once();
+  int compute(RunLock* lock);
+  void keep(const ChildEnd& end, Recorder& recorder, Duration took);
+  void check_inputs() const;
+
+  const RunOptions& options_;
+  const Console& console_;
+  Program program_;
+  Cache store_;
+  int stdin_fd_;
+  std::vector<InputFile> inputs_;
+  Key key_;
+};
+
+}  // namespace larder::cli

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <csignal>
+#include <optional>
+#include <vector>
+
+namespace larder::cli {
+
+/// Catches the signals that end a program while a command runs, so that they can be passed on to
+/// it. Signals that were ignored before stay ignored. One object at a time.
+///
+/// Handlers rather than a blocked mask: other threads of this process must not get the signals
+/// with their default effect.
+class SignalRelay {
+ public:
+  /// One signal that came.
+  struct Note {
+    int number = 0;
+    /// The kernel sent it to the whole foreground group: the command has it already.
+    bool reached_everyone = false;
+  };
+
+  SignalRelay();
+  ~SignalRelay();
+  SignalRelay(const SignalRelay&) = delete;
+  SignalRelay& operator=(const SignalRelay&) = delete;
+
+  /// Readable when a note is waiting. SIGCHLD is among the notes.
+  [[nodiscard]] int fd() const noexcept { return read_fd_; }
+  [[nodiscard]] std::optional<Note> next() const;
+
+  /// Gives a new child the signals as this process found them. Async-signal-safe.
+  void restore() const noexcept;
+
+ private:
+  struct Saved {
+    int number;
+    struct sigaction action;
+  };
+
+  void take(int number, bool even_if_ignored);
+
+  std::vector<Saved> saved_;
+  int read_fd_ = -1;
+  int write_fd_ = -1;
+};
+
+/// Whether `number` asks a program to end.
+[[nodiscard]] bool is_interruption(int number) noexcept;
+
+/// Ends this process by signal `number`, so that a shell sees that and stops its loops.
+[[noreturn]] void die_of(int number);
+
+}  // namespace larder::cli

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/stored_value.h"
+
+#include <array>
+#include <cstdint>
+#include <utility>
+
+#include "cli/run/input_digests.h"
+#include "cli/run/result.h"
+#include "larder/codec/standard.h"
+#include "larder/core/error.h"
+
+namespace larder::cli {
+namespace {
+
+Bytes shown(const Bytes& value) { return value; }
+Bytes shown(const std::string& value) { return to_bytes(as_bytes(value)); }
+Bytes shown(std::int64_t value) { return shown(std::to_string(value)); }
+Bytes shown(std::uint64_t value) { return shown(std::to_string(value)); }
+Bytes shown(int value) { return shown(std::to_string(value)); }
+Bytes shown(bool value) { return shown(std::string(value ? "true" : "false")); }
+
+Bytes shown(double value) {
+  std::array<char, 32> text{};
+  // 17 digits bring back every double.
+  const int size = std::snprintf(text.data(), text.size(), "%.17g", value);
+  return to_bytes(as_bytes({text.data(), static_cast<std::size_t>(size)}));
+}
+
+Bytes shown(const RunResult& value) {
+  Bytes out;
+  for (const OutputChunk& chunk : value.output) {
+    if (chunk.descriptor == 1) append(out, chunk.data);
+  }
+  return out;
+}
+
+Bytes shown(const FileRecord& value) { return value.digest; }
+
+template <typename Value>
+std::optional<StoredValue> read_as(const Cache& store, const Key& key) {
+  std::optional<CacheEntry<Value>> entry = store.get_entry<Value>(key);
+  if (!entry) return std::nullopt;
+  return StoredValue{.type = type_name(Codec<Value>::schema()),
+                     .data = shown(entry->value),
+                     .stored_at = entry->stored_at,
+                     .expires_at = entry->expires_at,
+                     .tags = std::move(entry->tags)};
+}
+
+struct Reader {
+  std::string_view name;
+  std::uint64_t schema;
+  std::optional<StoredValue> (*read)(const Cache&, const Key&);
+};
+
+template <typename Value>
+Reader reader(std::string_view name) {
+  return {.name = name, .schema = Codec<Value>::schema(), .read = read_as<Value>};
+}
+
+const std::array<Reader, 9>& readers() {
+  static const std::array<Reader, 9> all = {
+      reader<Bytes>("bytes"),          reader<std::string>("text"),
+      reader<std::int64_t>("integer"), reader<std::uint64_t>("integer"),
+      reader<int>("integer"),          reader<double>("real"),
+      reader<bool>("boolean"),         reader<RunResult>("run"),
+      reader<FileRecord>("digest")};
+  return all;
+}
+
+const Reader* find_reader(std::uint64_t schema) {
+  for (const Reader& one : readers()) {
+    if (one.schema == schema) return &one;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::optional<StoredValue> read_value(const Cache& store, const Key& key) {
+  const std::optional<EntryInfo> info = store.info(key);
+  // Reading what is not there counts as a miss.
+  if (!info) return read_as<Bytes>(store, key);
+  const Reader* found = find_reader(info->schema);
+  if (found == nullptr) {
+    throw Error(ErrorKind::not_supported, "the value of " + key.to_string() +
+                                              " is of a type that only the program that "
+                                              "stored it can read");
+  }
+  return found->read(store, key);
+}
+
+std::string_view type_name(std::uint64_t schema) {
+  const Reader* found = find_reader(schema);
+  return found == nullptr ? "other" : found->name;
+}
+
+}  // namespace larder::cli
