@@ -61,6 +61,8 @@ Cache::Cache(EnginePtr engine, const CacheSettings& settings, CacheHooks hooks, 
     : core_(start(std::make_unique<State>(std::move(engine), std::move(hooks), prefix), settings)) {
 }
 
+std::optional<EntryInfo> Cache::info(const Key& key) const { return core_->info(key); }
+
 bool Cache::contains(const Key& key) const { return core_->contains(key); }
 
 void Cache::put(const Key& key, std::string_view text, const PutOptions& options) {

@@ -89,6 +89,20 @@ bool CacheCore::read(const Key& key, std::uint64_t schema, EntryVisitor visit) c
   return false;
 }
 
+std::optional<EntryInfo> CacheCore::info(const Key& key) const {
+  const EngineKey at = state_->layout.record(key.bytes());
+  return state_->engine->view([&](ReadTxn& txn) -> std::optional<EntryInfo> {
+    const std::optional<BytesView> stored = txn.get(at.view());
+    const std::optional<Record> record = stored ? open_record(*stored, at.view()) : std::nullopt;
+    if (!record || record->is_expired(state_->hooks.clock->now())) return std::nullopt;
+    EntryInfo info{
+        .bytes = record->raw_bytes, .schema = record->schema, .stored_at = record->stored_at};
+    if (record->expires_at != never) info.expires_at = record->expires_at;
+    for_each_tag(record->tags, [&](std::string_view tag) { info.tags.emplace_back(tag); });
+    return info;
+  });
+}
+
 bool CacheCore::contains(const Key& key) const {
   const EngineKey at = state_->layout.record(key.bytes());
   return state_->engine->view([&](ReadTxn& txn) {

@@ -70,6 +70,10 @@ class Cache {
   template <Encodable Value>
   [[nodiscard]] Value at(const Key& key) const;
 
+  /// What is known about the entry of `key`, whatever the type of its value, or nothing. Does not
+  /// count as a use or in the statistics.
+  [[nodiscard]] std::optional<EntryInfo> info(const Key& key) const;
+
   /// Whether `key` has a value. Does not count as a use or in the statistics.
   [[nodiscard]] bool contains(const Key& key) const;
 

@@ -96,6 +96,15 @@ struct PutOptions {
   std::vector<std::string> tags = {};
 };
 
+/// What is known about an entry besides its value.
+struct EntryInfo {
+  std::uint64_t bytes = 0;                            ///< Size of the encoded value.
+  std::uint64_t schema = 0;                           ///< `Codec<T>::schema()` of its type.
+  WallTime stored_at = {};                            ///< When it was stored.
+  std::optional<WallTime> expires_at = std::nullopt;  ///< When it expires, if ever.
+  std::vector<std::string> tags = {};                 ///< Its tags, sorted.
+};
+
 /// Numbers since the cache was created or `reset_stats()` was called, over all processes. Kept in
 /// shared memory: after a crash of the machine they may be old.
 struct CacheStats {

@@ -54,6 +54,7 @@ class CacheCore {
 
   /// Calls `visit` with the live entry of `key` if its value has `schema`. Returns whether it did.
   bool read(const Key& key, std::uint64_t schema, EntryVisitor visit) const;
+  std::optional<EntryInfo> info(const Key& key) const;
   bool contains(const Key& key) const;
 
   /// Stores `value`. Returns false only if `mode` forbids it.
