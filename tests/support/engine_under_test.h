@@ -22,6 +22,7 @@ struct EngineSettings {
   Durability durability = Durability::consistent;
   std::chrono::milliseconds timeout = std::chrono::seconds{60};
   std::uint64_t map_bytes = std::uint64_t{1} << 30U;
+  std::chrono::milliseconds sync_interval = LmdbOptions{}.sync_interval;
   EngineHooks hooks = {};
 };
 

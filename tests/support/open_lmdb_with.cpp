@@ -9,7 +9,8 @@ EnginePtr open_lmdb_with(const EngineSettings& settings) {
   return open_lmdb({.path = settings.directory,
                     .durability = settings.durability,
                     .timeout = settings.timeout,
-                    .map_bytes = settings.map_bytes},
+                    .map_bytes = settings.map_bytes,
+                    .sync_interval = settings.sync_interval},
                    settings.hooks);
 }
 
