@@ -106,10 +106,12 @@ void KeyReader::take_delimited(Emit emit) {
     const auto* zero = static_cast<const std::byte*>(std::memchr(rest_.data(), 0, rest_.size()));
     if (zero == nullptr) throw_corrupt("text or bytes without end");
     const auto count = static_cast<std::size_t>(zero - rest_.data());
-    const bool is_escaped = count + 1 < rest_.size() && rest_[count + 1] == std::byte{tag_escape};
-    emit(rest_.first(is_escaped ? count + 1 : count));
-    rest_ = rest_.subspan(is_escaped ? count + 2 : count + 1);
-    if (!is_escaped) return;
+    if (count + 1 == rest_.size()) throw_corrupt("text or bytes without end");
+    const auto next = std::to_integer<std::uint8_t>(rest_[count + 1]);
+    if (next != after_zero_end && next != after_zero_more) throw_corrupt("a single zero");
+    emit(rest_.first(next == after_zero_more ? count + 1 : count));
+    rest_ = rest_.subspan(count + 2);
+    if (next == after_zero_end) return;
   }
 }
 

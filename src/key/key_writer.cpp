@@ -20,11 +20,12 @@ void KeyWriter::put_escaped(detail::KeyTag tag, BytesView bytes) {
     if (zero == nullptr) break;
     const auto count = static_cast<std::size_t>(zero - bytes.data()) + 1;
     out_.append(bytes.first(count));
-    put_tag(detail::tag_escape);
+    put_tag(detail::after_zero_more);
     bytes = bytes.subspan(count);
   }
   out_.append(bytes);
-  put_tag(detail::tag_end);
+  put_tag(0);
+  put_tag(detail::after_zero_end);
 }
 
 }  // namespace larder

@@ -28,9 +28,9 @@ inline constexpr std::size_t max_key_depth = 64;
 namespace detail {
 
 /// The first byte of each element. Order of tags = order of kinds; gaps leave room. 0xFF is never a
-/// tag: it marks a zero byte inside text, and may end a range of keys.
+/// tag, so that it may end a range of keys.
 enum KeyTag : std::uint8_t {
-  tag_end = 0x00,  ///< Ends text, bytes and tuples; never begins an element.
+  tag_end = 0x00,  ///< Ends a tuple; never begins an element.
   tag_null = 0x01,
   tag_false = 0x02,
   tag_true = 0x03,
@@ -42,8 +42,11 @@ enum KeyTag : std::uint8_t {
   tag_bytes = 0x38,
   tag_timestamp = 0x40,
   tag_tuple = 0x48,
-  tag_escape = 0xFF,
 };
+
+/// What follows a zero byte in text and bytes: the end, or more after a zero that belongs to them.
+/// Both are written out, so that no key begins another key.
+enum AfterZero : std::uint8_t { after_zero_end = 0x01, after_zero_more = 0xFF };
 
 }  // namespace detail
 }  // namespace larder

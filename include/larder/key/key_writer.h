@@ -94,11 +94,12 @@ class KeyWriter {
     if (!bytes.empty() && std::memchr(bytes.data(), 0, bytes.size()) != nullptr) {
       return put_escaped(tag, bytes);
     }
-    std::byte* place = out_.reserve(bytes.size() + 2);
+    std::byte* place = out_.reserve(bytes.size() + 3);
     *place = static_cast<std::byte>(tag);
     if (!bytes.empty()) std::memcpy(place + 1, bytes.data(), bytes.size());
-    place[bytes.size() + 1] = static_cast<std::byte>(detail::tag_end);
-    out_.commit(bytes.size() + 2);
+    place[bytes.size() + 1] = std::byte{0};
+    place[bytes.size() + 2] = static_cast<std::byte>(detail::after_zero_end);
+    out_.commit(bytes.size() + 3);
   }
 
   void put_escaped(detail::KeyTag tag, BytesView bytes);
