@@ -92,12 +92,18 @@ void Database::view(FunctionRef<void(ReadTxn&)> body) {
     body(outer->reader());
     return;
   }
+  with_snapshot([&](const Snapshot& snapshot) {
+    SnapshotTxn txn(snapshot);
+    const ActiveTxn scope(this, txn, nullptr);
+    body(txn);
+  });
+}
+
+void Database::with_snapshot(FunctionRef<void(const Snapshot&)> body) {
   const SlotGuard guard(environment_->slots());
   Snapshot snapshot;
   while (!log_->take_snapshot(guard.slot(), snapshot)) environment_->adopt_map(&guard.slot());
-  SnapshotTxn txn(snapshot);
-  const ActiveTxn scope(this, txn, nullptr);
-  body(txn);
+  body(snapshot);
 }
 
 void Database::check_sync() const {
@@ -168,10 +174,11 @@ std::span<std::byte> Database::shared_memory(std::string_view name, std::size_t 
 
 EngineInfo Database::info() {
   EngineInfo info{.uri = "lmdb:" + options_.path.string(),
-                  .entries = environment_->entries(),
+                  .entries = 0,
                   .disk_bytes = 0,
                   .used_bytes = environment_->live_bytes(),
                   .syncs = log_->syncs()};
+  with_snapshot([&](const Snapshot& snapshot) { info.entries = snapshot.entries(); });
   hooks_.io->list(options_.path, [&](std::string_view name) {
     struct stat status{};
     if (hooks_.io->stat(options_.path / name, status) == 0) {

@@ -39,6 +39,7 @@ class Database {
 
  private:
   void check_sync() const;
+  void with_snapshot(FunctionRef<void(const Snapshot&)> body);
   std::uint64_t run_update(FunctionRef<void(WriteTxn&)> body, const UpdateOptions& options,
                            SteadyTime deadline);
   void drain();

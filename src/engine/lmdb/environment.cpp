@@ -285,18 +285,11 @@ std::uint64_t Environment::last_txn() const {
 
 void Environment::sync() { check(mdb_env_sync(env_, 1), "sync"); }
 
-MDB_stat Environment::table_stat() {
-  SlotGuard guard(slots_);
+std::uint64_t Environment::live_bytes() {
+  const SlotGuard guard(slots_);
   while (!begin_read(guard.slot())) adopt_map(&guard.slot());
   MDB_stat stat{};
   check(mdb_stat(guard.slot().txn, data_, &stat), "read sizes");
-  return stat;
-}
-
-std::uint64_t Environment::entries() { return table_stat().ms_entries; }
-
-std::uint64_t Environment::live_bytes() {
-  const MDB_stat stat = table_stat();
   return (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) * stat.ms_psize;
 }
 

@@ -66,7 +66,6 @@ class Environment {
   /// LMDB's number of the last commit.
   [[nodiscard]] std::uint64_t last_txn() const;
   void sync();
-  [[nodiscard]] std::uint64_t entries();
   /// Bytes of the file up to its last page in use.
   [[nodiscard]] std::uint64_t used_bytes() const;
   /// Bytes of pages that hold data.
@@ -81,7 +80,6 @@ class Environment {
   void guard_end();
   void grow(ReaderSlots::Slot* own, std::uint64_t at_least);
   [[nodiscard]] std::uint64_t map_bytes() const;
-  [[nodiscard]] MDB_stat table_stat();
   /// Ends all snapshots of this process, runs `body`, lets readers in again.
   void alone(ReaderSlots::Slot* own, FunctionRef<void()> body);
   [[nodiscard]] LmdbWrite begin_write(ReaderSlots::Slot* own);

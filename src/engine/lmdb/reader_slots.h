@@ -27,7 +27,7 @@ class ReaderSlots {
   explicit ReaderSlots(std::chrono::milliseconds timeout) : timeout_(timeout) {}
   ReaderSlots(const ReaderSlots&) = delete;
   ReaderSlots& operator=(const ReaderSlots&) = delete;
-  ~ReaderSlots() = default;
+  ~ReaderSlots();
 
   /// A slot that no other thread uses.
   /// @throws Error `unavailable` if all stay in use for the timeout
@@ -49,11 +49,20 @@ class ReaderSlots {
   void abort_all() noexcept;
 
  private:
-  static constexpr std::size_t slot_count = 256;
+  static constexpr std::size_t block_slots = 64;
+  static constexpr std::size_t block_count = 32;
+  using Block = std::array<Slot, block_slots>;
+
+  /// A free slot of `block`, taken.
+  static Slot* take_from(Block& block);
+  /// Makes the first missing block, if there may be one.
+  void add_block();
+  template <typename Visit>
+  void for_each_slot(Visit visit);
 
   std::chrono::milliseconds timeout_;
   std::atomic<bool> closed_{false};
-  std::array<Slot, slot_count> slots_;
+  std::array<std::atomic<Block*>, block_count> blocks_ = {};  ///< Made as they are needed.
 };
 
 /// Holds a slot for one scope.

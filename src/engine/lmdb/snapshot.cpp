@@ -157,6 +157,32 @@ std::optional<BytesView> Snapshot::get(BytesView key) const {
   return environment->get(txn, key);
 }
 
+std::uint64_t Snapshot::entries() const {
+  MDB_stat stat{};
+  check(mdb_stat(txn, environment->data(), &stat), "read sizes");
+  std::uint64_t count = stat.ms_entries;
+  const auto correct = [&](const LogEntry& entry) {
+    const bool stored = environment->get(txn, entry.key).has_value();
+    if (stored && entry.erased) --count;
+    if (!stored && !entry.erased) ++count;
+  };
+  if (active != nullptr) {
+    for (auto at = active->at_or_after({}, active_limit); at;
+         at = active->after(at->key, active_limit)) {
+      correct(*at);
+    }
+  }
+  if (sealed != nullptr) {
+    for (auto at = sealed->at_or_after({}, sealed_limit); at;
+         at = sealed->after(at->key, sealed_limit)) {
+      const bool hidden =
+          active != nullptr && active->find(at->key, filter_hash(at->key), active_limit);
+      if (!hidden) correct(*at);
+    }
+  }
+  return count;
+}
+
 void Snapshot::scan(const KeyRange& range, Direction direction,
                     FunctionRef<Visit(BytesView, BytesView)> visit) const {
   if (range.end && compare(range.begin, *range.end) >= 0) return;

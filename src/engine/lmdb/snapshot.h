@@ -23,6 +23,9 @@ struct Snapshot {
   /// The value of `key`, both in stored form.
   [[nodiscard]] std::optional<BytesView> get(BytesView key) const;
 
+  /// Keys that have a value. Looks at everything the log holds.
+  [[nodiscard]] std::uint64_t entries() const;
+
   /// As `ReadTxn::scan`.
   void scan(const KeyRange& range, Direction direction,
             FunctionRef<Visit(BytesView key, BytesView value)> visit) const;
