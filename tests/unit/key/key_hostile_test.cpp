@@ -67,12 +67,12 @@ TEST(HostileKey, with_any_byte_changed_is_refused_or_canonical) {
   }
 }
 
-TEST(HostileKey, of_one_two_or_three_bytes_is_refused_or_canonical) {
+TEST(HostileKey, of_one_to_three_bytes_is_refused_or_canonical) {
   for (unsigned first = 0; first < 256; ++first) {
     for (unsigned second = 0; second < 256; ++second) {
       const Bytes two = {static_cast<std::byte>(first), static_cast<std::byte>(second)};
       ASSERT_NO_FATAL_FAILURE(expect_refused_or_canonical(two));
-      for (const unsigned third : {0x00U, 0x01U, 0x18U, 0x30U, 0x48U, 0xFFU}) {
+      for (const unsigned third : {0x00U, 0x01U}) {
         Bytes three = two;
         three.push_back(static_cast<std::byte>(third));
         ASSERT_NO_FATAL_FAILURE(expect_refused_or_canonical(three));
@@ -88,7 +88,7 @@ TEST(HostileKey, of_random_marks_is_refused_or_canonical) {
                                    15);
   Random random(7);
   std::size_t accepted = 0;
-  for (int i = 0; i < 100'000; ++i) {
+  for (int i = 0; i < 30'000; ++i) {
     Bytes bytes(1 + random.below(12));
     for (std::byte& byte : bytes) byte = static_cast<std::byte>(marks[random.below(marks.size())]);
     ASSERT_NO_FATAL_FAILURE(expect_refused_or_canonical(bytes));

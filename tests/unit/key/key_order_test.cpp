@@ -146,8 +146,8 @@ RC_GTEST_PROP(KeyProperty, every_key_reads_back, ()) {
 }
 
 RC_GTEST_PROP(KeyProperty, tuple_begins_with_the_prefix_of_its_beginning, ()) {
-  const auto begin = *rc::gen::container<AnyValue::Tuple>(any_value(2));
-  const auto rest = *rc::gen::container<AnyValue::Tuple>(any_value(2));
+  const auto begin = *rc::gen::container<AnyValue::Tuple>(any_value(1));
+  const auto rest = *rc::gen::container<AnyValue::Tuple>(any_value(1));
   AnyValue::Tuple all = begin;
   all.insert(all.end(), rest.begin(), rest.end());
   RC_ASSERT(starts_with(Key(all).bytes(), Key(begin).tuple_prefix()));
