@@ -79,9 +79,10 @@ void WireReader::fail(std::string_view problem) const {
               "codec: " + std::string(problem) + " at byte " + std::to_string(position()));
 }
 
+// The tag has been taken already, so it is one byte back.
 void WireReader::fail_type(std::string_view wanted, std::uint8_t found) const {
-  throw Error(ErrorKind::corrupt, "codec: expected " + std::string(wanted) + " before byte " +
-                                      std::to_string(position()) + ", found " +
+  throw Error(ErrorKind::corrupt, "codec: expected " + std::string(wanted) + " at byte " +
+                                      std::to_string(position() - 1) + ", found " +
                                       std::string(name_of(found)));
 }
 

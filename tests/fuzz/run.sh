@@ -13,8 +13,15 @@ run_one() {
   mkdir -p "$built/corpus/$name" "$built/broken"
   local -a seeds=()
   [[ ! -d $here/seeds/$name ]] || seeds=("$here/seeds/$name")
+  local -a limits=(-timeout=5 -rss_limit_mb=512 -malloc_limit_mb=64)
+  if [[ -d $built/killers/$name ]] &&
+    ! "$built/${name}_fuzz" -runs=0 "${limits[@]}" "$built/killers/$name" >"$log" 2>&1; then
+    echo "fuzz $name: FAILED on an input of make_killers.py, see $log"
+    tail -n 40 "$log"
+    return 1
+  fi
   if "$built/${name}_fuzz" "$built/corpus/$name" "${seeds[@]}" -max_total_time="$seconds" \
-    -timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=256 -print_final_stats=1 -verbosity=0 \
+    -max_len=4096 "${limits[@]}" -print_final_stats=1 -verbosity=0 \
     -artifact_prefix="$built/broken/$name-" >"$log" 2>&1; then
     echo "fuzz $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs, none broke it"
   else
@@ -35,6 +42,10 @@ names() {
   fi
 }
 
+"$here/make_killers.py" "$built/killers"
+# The allocator of the sanitizer keeps freed memory, 256 MiB by default; that would hide what larder
+# takes.
+export ASAN_OPTIONS=quarantine_size_mb=16${ASAN_OPTIONS:+:$ASAN_OPTIONS}
 export -f run_one
 export built seconds here
 # shellcheck disable=SC2016
