@@ -81,12 +81,19 @@ struct IndexHeader {
   std::atomic<std::uint32_t> head[max_height];
   std::atomic<std::uint64_t> filter[filter_words];
 };
-inline constexpr std::uint64_t index_max_bytes = sizeof(IndexHeader) + log_max_bytes / 2;
+inline constexpr std::uint64_t index_max_bytes = sizeof(IndexHeader) + log_max_bytes;
+
+/// The first bytes of a key as numbers that sort like them: most comparisons of a search need no
+/// more, and so do not touch the log.
+struct KeyHead {
+  std::uint64_t words[3];
+};
 
 /// A node of the skip list. Followed by `height - 1` further links.
 struct Node {
   std::uint32_t entry;  ///< Offset of the entry in log-N, in units of 8 bytes.
   std::uint32_t height;
+  KeyHead head;
   std::atomic<std::uint32_t>
       next[1];  ///< Offsets of nodes in index-N, in units of 4 bytes; 0 ends.
 };

@@ -72,22 +72,45 @@ void LmdbWrite::check_pages_around(BytesView key) {
   if (code == MDB_NOTFOUND) return;
   check(code, "read");
   check_page_of(k);
-  // The key may belong to the end of the page before; and a page that runs empty is merged with its
-  // neighbour.
+  if (!is_first_in_page(k.mv_data)) return;
+  // The key may belong to the end of the page before.
   code = mdb_cursor_get(cursor_, &k, &v, MDB_PREV);
   if (code == MDB_SUCCESS) check_page_of(k);
   if (code != MDB_NOTFOUND) check(code, "read");
+}
+
+void LmdbWrite::check_neighbours() {
+  // A page that runs empty is merged with the one before or behind it.
+  MDB_val k{};
+  MDB_val v{};
+  if (mdb_cursor_get(cursor_, &k, &v, MDB_GET_CURRENT) != MDB_SUCCESS) return;
+  const MDB_val start = k;
+  const std::byte* page = page_of(k.mv_data);
+  if (map_.holds(page) && !is_nearly_empty(page)) return;
+  for (const MDB_cursor_op direction : {MDB_PREV, MDB_NEXT}) {
+    k = start;
+    if (mdb_cursor_get(cursor_, &k, &v, MDB_SET_RANGE) != MDB_SUCCESS) return;
+    // Pages of this transaction are in memory, not in the map, and end where a map page begins.
+    for (std::size_t steps = 0; steps < page_bytes / 2; ++steps) {
+      if (mdb_cursor_get(cursor_, &k, &v, direction) != MDB_SUCCESS) break;
+      if (!map_.holds(k.mv_data) || page_of(k.mv_data) == page) continue;
+      check_page_of(k);
+      break;
+    }
+  }
 }
 
 void LmdbWrite::put(BytesView key, BytesView value) {
   check_pages_around(key);
   MDB_val k = to_val(key);
   MDB_val v = to_val(value);
-  check_write(mdb_put(txn_, data_, &k, &v, 0), "write");
+  // Through the cursor: it stands at the right page already.
+  check_write(mdb_cursor_put(cursor_, &k, &v, 0), "write");
 }
 
 void LmdbWrite::erase(BytesView key) {
   check_pages_around(key);
+  check_neighbours();
   MDB_val k = to_val(key);
   const int code = mdb_del(txn_, data_, &k, nullptr);
   if (code != MDB_NOTFOUND) check_write(code, "erase");

@@ -69,6 +69,7 @@ class LmdbWrite {
 
  private:
   void check_pages_around(BytesView key);
+  void check_neighbours();
   void check_page_of(const MDB_val& key);
 
   MDB_txn* txn_;

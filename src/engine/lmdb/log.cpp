@@ -236,14 +236,14 @@ void Log::retire(std::uint32_t number) {
 }
 
 void Log::apply_all(LmdbWrite& write, const Segment& segment, std::uint64_t limit) {
-  for (auto entry = segment.at_or_after({}, limit); entry;
-       entry = segment.after(entry->key, limit)) {
-    if (entry->erased) {
-      write.erase(entry->key);
+  segment.for_each({}, limit, [&](const LogEntry& entry) {
+    if (entry.erased) {
+      write.erase(entry.key);
     } else {
-      write.put(entry->key, entry->value);
+      write.put(entry.key, entry.value);
     }
-  }
+    return Visit::more;
+  });
 }
 
 void Log::apply_in_steps(const Segment& segment, std::uint64_t limit, std::uint64_t last,
@@ -254,20 +254,24 @@ void Log::apply_in_steps(const Segment& segment, std::uint64_t limit, std::uint6
     throw Error(ErrorKind::unavailable, "the device does not take the log");
   }
   for (const bool erasing : {true, false}) {
-    auto entry = segment.at_or_after({}, limit);
-    while (entry) {
-      auto next = entry;
+    std::optional<BytesView> next = BytesView();
+    while (next) {
+      const BytesView from = *next;
       environment_.write(
           [&](LmdbWrite& write) {
-            next = entry;
-            for (std::size_t done = 0; next && done < entries_per_step; ++done) {
-              if (next->erased && erasing) write.erase(next->key);
-              if (!next->erased && !erasing) write.put(next->key, next->value);
-              next = segment.after(next->key, limit);
-            }
+            next.reset();
+            std::size_t done = 0;
+            segment.for_each(from, limit, [&](const LogEntry& entry) {
+              if (++done > entries_per_step) {
+                next = entry.key;
+                return Visit::stop;
+              }
+              if (entry.erased && erasing) write.erase(entry.key);
+              if (!entry.erased && !erasing) write.put(entry.key, entry.value);
+              return Visit::more;
+            });
           },
           own);
-      entry = next;
     }
   }
   environment_.write([&](LmdbWrite& write) { write.set_applied(last); }, own);

@@ -240,6 +240,17 @@ bool is_sound_leaf(const std::byte* page) noexcept {
   return true;
 }
 
+bool is_first_in_page(const void* key) noexcept {
+  const std::byte* page = page_of(key);
+  return page + load<std::uint16_t>(page + page_head) + node_head == key;
+}
+
+bool is_nearly_empty(const std::byte* page) noexcept {
+  const std::size_t lower = load<std::uint16_t>(page + 12);
+  const std::size_t upper = load<std::uint16_t>(page + 14);
+  return upper - lower > page_bytes / 2;
+}
+
 std::uint64_t check_file(Io& io, const std::filesystem::path& file) {
   struct stat status{};
   const int result = io.stat(file, status);

@@ -28,6 +28,12 @@ inline constexpr std::size_t page_bytes = 4096;
 /// Whether everything in leaf page `page` lies inside of it.
 [[nodiscard]] bool is_sound_leaf(const std::byte* page) noexcept;
 
+/// Whether `key` is the first key of its leaf page, which is sound.
+[[nodiscard]] bool is_first_in_page(const void* key) noexcept;
+
+/// Whether less than half of a sound leaf page is in use.
+[[nodiscard]] bool is_nearly_empty(const std::byte* page) noexcept;
+
 /// The number that a page carries in its head.
 [[nodiscard]] std::uint64_t page_number(const std::byte* page) noexcept;
 

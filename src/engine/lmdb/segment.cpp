@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 #include "engine/lmdb/log_check.h"
 #include "larder/core/error.h"
@@ -20,7 +21,9 @@ std::uint64_t entry_bytes(std::size_t key, std::size_t value) noexcept {
   return aligned(sizeof(EntryHeader) + key + value);
 }
 
-std::uint64_t node_bytes(std::uint32_t height) noexcept { return aligned(8U + 4U * height); }
+std::uint64_t node_bytes(std::uint32_t height) noexcept {
+  return aligned(offsetof(Node, next) + sizeof(std::uint32_t) * height);
+}
 
 std::byte* map(Io& io, const File& file, std::uint64_t bytes, const std::filesystem::path& path) {
   void* address = io.mmap(bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file.fd(), 0);
@@ -29,6 +32,16 @@ std::byte* map(Io& io, const File& file, std::uint64_t bytes, const std::filesys
 }
 
 }  // namespace
+
+SearchKey::SearchKey(BytesView searched) noexcept : key(searched), head{} {
+  std::byte padded[sizeof(head)] = {};
+  if (!key.empty()) std::memcpy(padded, key.data(), std::min(key.size(), sizeof(padded)));
+  for (std::size_t i = 0; i < std::size(head.words); ++i) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, padded + i * sizeof(word), sizeof(word));
+    head.words[i] = __builtin_bswap64(word);
+  }
+}
 
 std::uint64_t filter_hash(BytesView key) noexcept { return XXH3_64bits(key.data(), key.size()); }
 
@@ -64,7 +77,7 @@ void Segment::reserve(const File& file, std::uint64_t bytes, const std::filesyst
 }
 
 void Segment::reset(std::uint64_t base_sequence, std::uint64_t log_bytes) {
-  const std::uint64_t index_bytes = sizeof(IndexHeader) + log_bytes / 2;
+  const std::uint64_t index_bytes = sizeof(IndexHeader) + log_bytes;
   reserve(log_file_, log_bytes, log_path_);
   reserve(index_file_, index_bytes, index_path_);
   IndexHeader& header = index();
@@ -83,38 +96,36 @@ void Segment::reset(std::uint64_t base_sequence, std::uint64_t log_bytes) {
 
 int Segment::sync() const { return io_.fdatasync(log_file_.fd()); }
 
-LogEntry Segment::entry_at(std::uint64_t offset) const noexcept {
-  EntryHeader header;
-  std::memcpy(&header, log_map_ + offset, sizeof(header));
-  const std::byte* key = log_map_ + offset + sizeof(header);
-  return {.key = BytesView(key, header.key_bytes),
-          .value = BytesView(key + header.key_bytes, header.value_bytes),
-          .erased = header.kind == EntryKind::erase};
-}
-
 std::uint64_t Segment::entry_end(std::uint64_t offset) const noexcept {
   const LogEntry entry = entry_at(offset);
   return offset + entry_bytes(entry.key.size(), entry.value.size());
 }
 
-Node* Segment::predecessor(Node* from, BytesView key, std::uint32_t level) const noexcept {
+bool Segment::is_below(const Node& node, const SearchKey& key) const noexcept {
+  for (std::size_t i = 0; i < std::size(key.head.words); ++i) {
+    if (node.head.words[i] != key.head.words[i]) return node.head.words[i] < key.head.words[i];
+  }
+  return compare(entry_at(std::uint64_t{node.entry} * 8).key, key.key) < 0;
+}
+
+Node* Segment::predecessor(Node* from, const SearchKey& key, std::uint32_t level) const noexcept {
   Node* at = from;
   for (;;) {
     const std::uint32_t next = link(at, level).load(std::memory_order_acquire);
     if (next == 0) return at;
     Node* candidate = node(next);
-    if (compare(entry_at(std::uint64_t{candidate->entry} * 8).key, key) >= 0) return at;
+    if (!is_below(*candidate, key)) return at;
     at = candidate;
   }
 }
 
-Node* Segment::predecessor(BytesView key) const noexcept {
+Node* Segment::predecessor(const SearchKey& key) const noexcept {
   Node* at = nullptr;
   for (std::uint32_t level = max_height; level-- > 0;) at = predecessor(at, key, level);
   return at;
 }
 
-void Segment::fill_path(BytesView key, Node** path) const noexcept {
+void Segment::fill_path(const SearchKey& key, Node** path) const noexcept {
   Node* at = nullptr;
   for (std::uint32_t level = max_height; level-- > 0;) {
     at = predecessor(at, key, level);
@@ -141,7 +152,7 @@ std::optional<LogEntry> Segment::find(BytesView key, std::uint64_t hash,
 }
 
 std::optional<LogEntry> Segment::at_or_after(BytesView key, std::uint64_t limit) const noexcept {
-  Node* before = predecessor(key);
+  Node* before = predecessor(SearchKey(key));
   return visible(link(before, 0).load(std::memory_order_acquire), limit);
 }
 
@@ -157,7 +168,7 @@ std::optional<LogEntry> Segment::before(std::optional<BytesView> key,
                                         std::uint64_t limit) const noexcept {
   Node* at = nullptr;
   if (key) {
-    at = predecessor(*key);
+    at = predecessor(SearchKey(*key));
   } else {
     for (std::uint32_t level = max_height; level-- > 0;) {
       while (const std::uint32_t next = link(at, level).load(std::memory_order_acquire)) {
@@ -169,7 +180,7 @@ std::optional<LogEntry> Segment::before(std::optional<BytesView> key,
     const BytesView found = entry_at(std::uint64_t{at->entry} * 8).key;
     const std::optional<LogEntry> entry = at_or_after(found, limit);
     if (entry && equal(entry->key, found)) return entry;
-    at = predecessor(found);
+    at = predecessor(SearchKey(found));
   }
   return std::nullopt;
 }
@@ -198,7 +209,7 @@ bool Segment::has_room(std::size_t key_bytes, std::size_t value_bytes,
   const std::uint64_t nodes = header.node_tail.load(std::memory_order_relaxed);
   return tail + sizeof(TxnHeader) + entry_bytes(key_bytes, value_bytes) + spare <=
              header.log_bytes &&
-         nodes + node_bytes(max_height) + spare / 2 <= header.index_bytes;
+         nodes + node_bytes(max_height) + spare <= header.index_bytes;
 }
 
 std::uint64_t Segment::open_bytes() const noexcept {
@@ -236,7 +247,7 @@ std::uint64_t Segment::append(const LogEntry& entry) {
   return offset;
 }
 
-void Segment::link_node(BytesView key, std::uint64_t entry, Random& random) {
+void Segment::link_node(const SearchKey& key, std::uint64_t entry, Random& random) {
   IndexHeader& header = index();
   std::uint32_t height = 1;
   for (std::uint64_t bits = random(); height < max_height && (bits & 3U) == 0; bits >>= 2U)
@@ -245,6 +256,7 @@ void Segment::link_node(BytesView key, std::uint64_t entry, Random& random) {
   Node* fresh = reinterpret_cast<Node*>(index_map_ + place);
   fresh->entry = static_cast<std::uint32_t>(entry / 8);
   fresh->height = height;
+  fresh->head = key.head;
   Node* path[max_height];
   fill_path(key, path);
   for (std::uint32_t level = 0; level < height; ++level) {
@@ -261,7 +273,7 @@ void Segment::link_node(BytesView key, std::uint64_t entry, Random& random) {
 void Segment::add(const LogEntry& entry, Random& random) {
   const std::uint64_t bit = filter_hash(entry.key) % (filter_words * 64);
   const std::uint64_t offset = append(entry);
-  link_node(entry.key, offset, random);
+  link_node(SearchKey(entry.key), offset, random);
   auto& word = index().filter[bit / 64];
   word.store(word.load(std::memory_order_relaxed) | (std::uint64_t{1} << (bit % 64)),
              std::memory_order_relaxed);
@@ -322,7 +334,7 @@ void Segment::unlink(std::uint64_t begin, std::uint64_t end) noexcept {
 void Segment::unlink_node(const Node* gone, std::uint32_t reference) noexcept {
   const BytesView key = entry_at(std::uint64_t{gone->entry} * 8).key;
   Node* path[max_height];
-  fill_path(key, path);
+  fill_path(SearchKey(key), path);
   for (std::uint32_t level = 0; level < gone->height; ++level) {
     // Nodes of one key are newest first: later ones of the same transaction may stand before it.
     Node* at = path[level];

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <optional>
 
@@ -10,6 +11,7 @@
 #include "larder/core/bytes.h"
 #include "larder/core/io.h"
 #include "larder/core/random.h"
+#include "larder/engine/txn.h"
 
 namespace larder::lmdb {
 
@@ -18,6 +20,14 @@ struct LogEntry {
   BytesView key;    ///< In stored form.
   BytesView value;  ///< In stored form; empty if erased.
   bool erased = false;
+};
+
+/// A stored key with what searching for it needs.
+struct SearchKey {
+  explicit SearchKey(BytesView key) noexcept;
+
+  BytesView key;
+  KeyHead head;
 };
 
 /// Hash of a stored key, for the filter.
@@ -58,6 +68,24 @@ class Segment {
   /// The same for the last key below `key`, or of all keys if `key` is unset.
   [[nodiscard]] std::optional<LogEntry> before(std::optional<BytesView> key,
                                                std::uint64_t limit) const noexcept;
+  /// Calls `visit(entry)` for the newest entry before `limit` of every key, in key order, from the
+  /// first key that is not below `from` on, until it returns `Visit::stop`.
+  template <typename VisitEntry>
+  void for_each(BytesView from, std::uint64_t limit, VisitEntry visit) const {
+    const Node* before = predecessor(SearchKey(from));
+    std::uint32_t at = next_of(before);
+    BytesView last;
+    while (at != 0) {
+      const Node* found = node(at);
+      at = next_of(found);
+      const std::uint64_t offset = std::uint64_t{found->entry} * 8;
+      if (offset >= limit) continue;
+      const LogEntry entry = entry_at(offset);
+      if (equal(entry.key, last)) continue;  // an older one of the same key
+      last = entry.key;
+      if (visit(entry) == Visit::stop) return;
+    }
+  }
   /// Entries from here on do not count any more; `not_sealed` while the segment is the active one.
   [[nodiscard]] std::uint64_t sealed_end() const noexcept;
   /// How many bytes of log there may be.
@@ -99,7 +127,17 @@ class Segment {
   [[nodiscard]] IndexHeader& index() const noexcept {
     return *reinterpret_cast<IndexHeader*>(index_map_);
   }
-  [[nodiscard]] LogEntry entry_at(std::uint64_t offset) const noexcept;
+  [[nodiscard]] LogEntry entry_at(std::uint64_t offset) const noexcept {
+    EntryHeader header;
+    std::memcpy(&header, log_map_ + offset, sizeof(header));
+    const std::byte* key = log_map_ + offset + sizeof(header);
+    return {.key = BytesView(key, header.key_bytes),
+            .value = BytesView(key + header.key_bytes, header.value_bytes),
+            .erased = header.kind == EntryKind::erase};
+  }
+  [[nodiscard]] std::uint32_t next_of(const Node* at) const noexcept {
+    return (at == nullptr ? index().head[0] : at->next[0]).load(std::memory_order_acquire);
+  }
   [[nodiscard]] std::uint64_t entry_end(std::uint64_t offset) const noexcept;
   [[nodiscard]] Node* node(std::uint32_t reference) const noexcept {
     return reinterpret_cast<Node*>(index_map_ + std::uint64_t{reference} * 4);
@@ -108,16 +146,18 @@ class Segment {
     return at == nullptr ? index().head[level] : at->next[level];
   }
   /// The last node whose key is below `key`; null means the head of the list.
-  [[nodiscard]] Node* predecessor(BytesView key) const noexcept;
+  [[nodiscard]] Node* predecessor(const SearchKey& key) const noexcept;
   /// The same among the nodes of `level`, from node `from` on.
-  [[nodiscard]] Node* predecessor(Node* from, BytesView key, std::uint32_t level) const noexcept;
+  [[nodiscard]] Node* predecessor(Node* from, const SearchKey& key,
+                                  std::uint32_t level) const noexcept;
   /// The same for every level.
-  void fill_path(BytesView key, Node** path) const noexcept;
+  void fill_path(const SearchKey& key, Node** path) const noexcept;
+  [[nodiscard]] bool is_below(const Node& node, const SearchKey& key) const noexcept;
   /// The first visible entry from `from` on along level 0.
   [[nodiscard]] std::optional<LogEntry> visible(std::uint32_t from,
                                                 std::uint64_t limit) const noexcept;
   [[nodiscard]] std::uint64_t append(const LogEntry& entry);
-  void link_node(BytesView key, std::uint64_t entry, Random& random);
+  void link_node(const SearchKey& key, std::uint64_t entry, Random& random);
   void close_transaction(std::uint64_t sequence, TxnOutcome outcome);
   void unlink(std::uint64_t begin, std::uint64_t end) noexcept;
   void unlink_node(const Node* gone, std::uint32_t reference) noexcept;

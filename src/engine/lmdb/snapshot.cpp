@@ -167,18 +167,18 @@ std::uint64_t Snapshot::entries() const {
     if (!stored && !entry.erased) ++count;
   };
   if (active != nullptr) {
-    for (auto at = active->at_or_after({}, active_limit); at;
-         at = active->after(at->key, active_limit)) {
-      correct(*at);
-    }
+    active->for_each({}, active_limit, [&](const LogEntry& entry) {
+      correct(entry);
+      return Visit::more;
+    });
   }
   if (sealed != nullptr) {
-    for (auto at = sealed->at_or_after({}, sealed_limit); at;
-         at = sealed->after(at->key, sealed_limit)) {
+    sealed->for_each({}, sealed_limit, [&](const LogEntry& entry) {
       const bool hidden =
-          active != nullptr && active->find(at->key, filter_hash(at->key), active_limit);
-      if (!hidden) correct(*at);
-    }
+          active != nullptr && active->find(entry.key, filter_hash(entry.key), active_limit);
+      if (!hidden) correct(entry);
+      return Visit::more;
+    });
   }
   return count;
 }
