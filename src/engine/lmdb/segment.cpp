@@ -25,6 +25,15 @@ std::uint64_t node_bytes(std::uint32_t height) noexcept {
   return aligned(offsetof(Node, next) + sizeof(std::uint32_t) * height);
 }
 
+/// Whether a block that a file has been given stays its block when it is written again. Elsewhere a
+/// store to a mapped page may need a new block, and be fatal when the device is full.
+bool has_blocks_in_place(std::int64_t file_system) noexcept {
+  constexpr std::int64_t ext4 = 0xEF53;
+  constexpr std::int64_t xfs = 0x58465342;
+  constexpr std::int64_t tmpfs = 0x01021994;
+  return file_system == ext4 || file_system == xfs || file_system == tmpfs;
+}
+
 std::byte* map(Io& io, const File& file, std::uint64_t bytes, const std::filesystem::path& path) {
   void* address = io.mmap(bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file.fd(), 0);
   if (address == MAP_FAILED) throw system_error(errno, "map " + path.string());
@@ -47,6 +56,7 @@ std::uint64_t filter_hash(BytesView key) noexcept { return XXH3_64bits(key.data(
 
 Segment::Segment(Io& io, const std::filesystem::path& directory, std::uint32_t number, mode_t mode)
     : io_(io),
+      writes_in_place_(has_blocks_in_place(io.file_system_type(directory))),
       log_path_(directory / ("log-" + std::to_string(number))),
       index_path_(directory / ("index-" + std::to_string(number))),
       log_file_(io, log_path_, O_RDWR | O_CREAT | O_NOFOLLOW, mode),
@@ -63,6 +73,7 @@ Segment::~Segment() {
 
 void Segment::reserve(const File& file, std::uint64_t bytes, const std::filesystem::path& path) {
   const auto size = static_cast<off_t>(bytes);
+  if (!writes_in_place_) io_.ftruncate(file.fd(), 0);
   int result = io_.fallocate(file.fd(), 0, 0, size);
   if (result == -EOPNOTSUPP) {
     // Zeros take the space as well, only slower.

@@ -165,6 +165,7 @@ class Segment {
   void reserve(const File& file, std::uint64_t bytes, const std::filesystem::path& path);
 
   Io& io_;
+  bool writes_in_place_;
   std::filesystem::path log_path_;
   std::filesystem::path index_path_;
   File log_file_;
