@@ -251,6 +251,16 @@ bool is_nearly_empty(const std::byte* page) noexcept {
   return upper - lower > page_bytes / 2;
 }
 
+void check_image(BytesView image) {
+  if (image.size() < 2 * page_bytes) {
+    fail("it is cut short to " + std::to_string(image.size()) + " bytes");
+  }
+  const Head head = check_heads(image.data(), image.size());
+  Walk walk(image.data(), head.last_page);
+  walk.free_list(head.free_list);
+  walk.main(head.main);
+}
+
 std::uint64_t check_file(Io& io, const std::filesystem::path& file) {
   struct stat status{};
   const int result = io.stat(file, status);
@@ -258,16 +268,11 @@ std::uint64_t check_file(Io& io, const std::filesystem::path& file) {
   if (result < 0) throw system_error(-result, "open " + file.string());
   const auto size = static_cast<std::uint64_t>(status.st_size);
   if (size == 0) return 0;
-  if (size < 2 * page_bytes) fail("it is cut short to " + std::to_string(size) + " bytes");
   const File handle(io, file, O_RDONLY | O_NOFOLLOW);
   void* map = io.mmap(size, PROT_READ, MAP_SHARED, handle.fd(), 0);
   if (map == MAP_FAILED) throw system_error(errno, "map " + file.string());
   try {
-    const auto* bytes = static_cast<const std::byte*>(map);
-    const Head head = check_heads(bytes, size);
-    Walk walk(bytes, head.last_page);
-    walk.free_list(head.free_list);
-    walk.main(head.main);
+    check_image({static_cast<const std::byte*>(map), size});
   } catch (const Error& error) {
     io.munmap(map, size);
     throw Error(error.kind(), file.string() + ": " + error.what());

@@ -25,6 +25,9 @@ inline constexpr std::size_t page_bytes = 4096;
 /// @throws Error `corrupt` saying what is wrong; `not_supported` if it is no LMDB 0.9 file
 [[nodiscard]] std::uint64_t check_file(Io& io, const std::filesystem::path& file);
 
+/// The same for the bytes of a file.
+void check_image(BytesView image);
+
 /// Whether everything in leaf page `page` lies inside of it.
 [[nodiscard]] bool is_sound_leaf(const std::byte* page) noexcept;
 
