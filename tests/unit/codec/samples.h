@@ -77,11 +77,8 @@ inline Station station() {
           .color = Color::blue};
 }
 
-/// Calls `visit(value)` with each sample.
 template <typename Visit>
-void for_each_sample(Visit&& visit) {
-  using Day = std::chrono::duration<std::int32_t, std::ratio<86400>>;
-  using std::chrono::sys_time;
+void for_each_scalar(Visit&& visit) {
   visit(std::int8_t{-100});
   visit(std::uint8_t{200});
   visit(std::int16_t{-1000});
@@ -99,6 +96,23 @@ void for_each_sample(Visit&& visit) {
   visit(Bytes(20, std::byte{0xfe}));
   visit(Color::green);
   visit(std::monostate());
+  visit(std::filesystem::path("/var/cache/x"));
+}
+
+template <typename Visit>
+void for_each_time(Visit&& visit) {
+  using Day = std::chrono::duration<std::int32_t, std::ratio<86400>>;
+  using std::chrono::sys_time;
+  visit(std::chrono::milliseconds(-1500));
+  visit(std::chrono::duration<double>(1.25));
+  visit(sys_time<std::chrono::nanoseconds>(std::chrono::nanoseconds(-1)));
+  visit(sys_time<std::chrono::microseconds>(std::chrono::microseconds(1'700'000'000'123'456)));
+  visit(sys_time<std::chrono::seconds>(std::chrono::seconds(1'700'000'000)));
+  visit(sys_time<Day>(Day(20'000)));
+}
+
+template <typename Visit>
+void for_each_container(Visit&& visit) {
   visit(std::optional<int>(7));
   visit(std::optional<int>());
   visit(std::optional<std::optional<int>>(std::optional<int>()));
@@ -127,13 +141,14 @@ void for_each_sample(Visit&& visit) {
   visit(std::map<std::string, int>{{"a", 1}, {"bb", 2}, {"c", 3}});
   visit(std::unordered_map<std::string, int>{{"a", 1}, {"bb", 2}, {"c", 3}});
   visit(std::map<std::string, std::vector<Point>>{{"p", {{1, 2}}}});
-  visit(std::chrono::milliseconds(-1500));
-  visit(std::chrono::duration<double>(1.25));
-  visit(sys_time<std::chrono::nanoseconds>(std::chrono::nanoseconds(-1)));
-  visit(sys_time<std::chrono::microseconds>(std::chrono::microseconds(1'700'000'000'123'456)));
-  visit(sys_time<std::chrono::seconds>(std::chrono::seconds(1'700'000'000)));
-  visit(sys_time<Day>(Day(20'000)));
-  visit(std::filesystem::path("/var/cache/x"));
+}
+
+/// Calls `visit(value)` with each sample.
+template <typename Visit>
+void for_each_sample(Visit&& visit) {
+  for_each_scalar(visit);
+  for_each_container(visit);
+  for_each_time(visit);
   visit(station());
   visit(Tree{1, {{2, {}}, {3, {{4, {}}}}}});
   visit(Link{"a", std::make_unique<Link>(Link{"b", nullptr})});
