@@ -125,7 +125,8 @@ void print_element(std::string& out, KeyReader& in) {
       break;
     case KeyKind::integer: {
       const KeyInteger value = in.read_integer();
-      out += (value.is_negative ? "-" : "") + std::to_string(value.magnitude);
+      if (value.is_negative) out += '-';
+      out += std::to_string(value.magnitude);
       break;
     }
     case KeyKind::real:
