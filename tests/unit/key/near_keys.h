@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -13,14 +14,10 @@
 
 namespace larder::test {
 
-/// More than 200 keys that are easily taken for one another; all are different.
-inline std::vector<Key> near_keys() {
-  using namespace std::string_literals;
-  using Limits = std::numeric_limits<double>;
-  std::vector<Key> keys = {nullptr, false, true, "", "0", "1", "-1", "1.0", "true", "null", "NaN"};
-  const auto bytes = [](std::string_view text) { return to_bytes(as_bytes(text)); };
+inline Bytes bytes_of(std::string_view text) { return to_bytes(as_bytes(text)); }
 
-  // Integers on both sides of every change of length; the reals of the same value.
+/// Integers on both sides of every change of length, and what else looks like them.
+inline void add_near_powers(std::vector<Key>& keys) {
   for (unsigned bit = 0; bit < 64; bit += 8) {
     const std::uint64_t power = std::uint64_t{1} << bit;
     keys.emplace_back(power);
@@ -34,6 +31,11 @@ inline std::vector<Key> near_keys() {
     keys.emplace_back(std::make_tuple(power));
     keys.emplace_back(std::make_tuple(std::make_tuple(power)));
   }
+}
+
+/// Numbers and times at the limits.
+inline void add_near_limits(std::vector<Key>& keys) {
+  using Limits = std::numeric_limits<double>;
   for (const std::int64_t number : {INT64_MIN, INT64_MIN + 1, INT64_MAX}) keys.emplace_back(number);
   for (const std::uint64_t number : {UINT64_MAX, UINT64_MAX - 1, std::uint64_t{1} << 63U}) {
     keys.emplace_back(number);
@@ -48,8 +50,11 @@ inline std::vector<Key> near_keys() {
   for (const std::int64_t time : {INT64_MIN, INT64_MAX, std::int64_t{0}, std::int64_t{-1}}) {
     keys.emplace_back(WallTime{Duration{time}});
   }
+}
 
-  // Texts that hold what encodings use as marks, each also as bytes and in tuples.
+/// Texts that hold what encodings use as marks, each also as bytes and in tuples.
+inline void add_near_texts(std::vector<Key>& keys) {
+  using namespace std::string_literals;
   for (const std::string& text : {"a"s,
                                   "b"s,
                                   "A"s,
@@ -79,14 +84,17 @@ inline std::vector<Key> near_keys() {
                                   std::string(55, 'x'),
                                   std::string(56, 'x')}) {
     keys.emplace_back(text);
-    keys.emplace_back(bytes(text));
+    keys.emplace_back(bytes_of(text));
     keys.emplace_back(std::make_tuple(text));
-    keys.emplace_back(std::make_tuple(bytes(text)));
+    keys.emplace_back(std::make_tuple(bytes_of(text)));
   }
   keys.emplace_back(Bytes{});
-  keys.emplace_back(bytes("1"));
+  keys.emplace_back(bytes_of("1"));
+}
 
-  // The same elements, put together in other ways.
+/// The same elements, put together in other ways.
+inline void add_near_tuples(std::vector<Key>& keys) {
+  using namespace std::string_literals;
   keys.emplace_back(std::make_tuple());
   keys.emplace_back(std::make_tuple(std::tuple<>()));
   keys.emplace_back(std::make_tuple(std::make_tuple(std::tuple<>())));
@@ -114,8 +122,17 @@ inline std::vector<Key> near_keys() {
   keys.emplace_back(std::make_tuple("a\0\xFF"s, "b"));
   keys.emplace_back(std::make_tuple("1", 1));
   keys.emplace_back(std::make_tuple(1, "1"));
-  keys.emplace_back(std::make_tuple("a", bytes("b")));
+  keys.emplace_back(std::make_tuple("a", bytes_of("b")));
   keys.emplace_back(std::make_tuple(WallTime{}));
+}
+
+/// More than 200 keys that are easily taken for one another; all are different.
+inline std::vector<Key> near_keys() {
+  std::vector<Key> keys = {nullptr, false, true, "", "0", "1", "-1", "1.0", "true", "null", "NaN"};
+  add_near_powers(keys);
+  add_near_limits(keys);
+  add_near_texts(keys);
+  add_near_tuples(keys);
   return keys;
 }
 
