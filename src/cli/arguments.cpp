@@ -112,15 +112,20 @@ void Arguments::parse(std::vector<std::string> arguments) {
     std::string name = error.what();
     name = name.substr(0, name.find(' '));
     throw UsageError("the argument " + name + " is missing");
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string message = error.what();
+    throw UsageError(message.substr(0, message.find(':')) + " needs a value");
   } catch (const CLI::ParseError& error) {
     throw UsageError(error.what());
   }
-  const std::vector<std::string> rest = parser_->app.remaining();
+  std::vector<std::string> rest = parser_->app.remaining();
+  const bool has_mark = !rest.empty() && rest.front() == "--";
+  if (has_mark) rest.erase(rest.begin());
   if (rest.empty()) return;
-  if (parser_->command_line == nullptr || rest.front().starts_with("-")) {
+  if (parser_->command_line == nullptr || (!has_mark && rest.front().starts_with("-"))) {
     parser_->refuse_rest(rest.front());
   }
-  *parser_->command_line = rest;
+  *parser_->command_line = std::move(rest);
 }
 
 std::optional<std::string> nearest_word(const std::string& word,

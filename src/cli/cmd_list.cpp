@@ -107,9 +107,7 @@ class List final : public Command {
 
   [[nodiscard]] bool matches(const Key& key) const {
     if (prefix_.empty()) return true;
-    // The key of a text begins with the keys of its beginnings, but for the byte that ends them.
-    const Key prefix = prefix_;
-    return starts_with(key.bytes(), prefix.bytes().first(prefix.bytes().size() - 1));
+    return key.kind() == KeyKind::text && key.as<std::string>().starts_with(prefix_);
   }
 
   std::string prefix_;

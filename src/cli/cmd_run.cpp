@@ -102,7 +102,7 @@ class Run final : public Command {
     if (options_.read_stdin) spool.emplace();
     const int stdin_fd = spool ? spool->fd() : STDIN_FILENO;
     const Bytes stdin_digest = spool ? spool->digest() : Bytes();
-    std::optional<Cache> store = open_store(console);
+    std::optional<RunStore> store = open_store(console);
     if (!store) return run_without_store(program, stdin_fd);
     return RunSession(options_, console, program, std::move(*store), stdin_fd, stdin_digest).run();
   }
@@ -122,7 +122,7 @@ class Run final : public Command {
   }
 
   // A cache that does not work must not stop the work: nothing is returned then.
-  [[nodiscard]] std::optional<Cache> open_store(const Console& console) const {
+  [[nodiscard]] std::optional<RunStore> open_store(const Console& console) const {
     try {
       return open_run_store(options_.store, console);
     } catch (const Error& error) {

@@ -72,10 +72,13 @@ void occupy_standard_descriptors() {
   if (fd > STDERR_FILENO) ::close(fd);
 }
 
+const CommandInfo* search_command(std::string_view name) {
+  const auto* const found = std::ranges::find(commands, name, &CommandInfo::name);
+  return found == commands.end() ? nullptr : *found;
+}
+
 const CommandInfo& find_command(const std::string& name) {
-  const auto* const found =
-      std::ranges::find(commands, name, [](const CommandInfo* info) { return info->name; });
-  if (found != commands.end()) return **found;
+  if (const CommandInfo* found = search_command(name)) return *found;
   std::vector<std::string> names = {"help"};
   for (const CommandInfo* info : commands) names.emplace_back(info->name);
   const std::optional<std::string> meant = nearest_word(name, names);
@@ -138,7 +141,7 @@ int guarded_main(const std::vector<std::string>& arguments) {
     return dispatch(arguments, console);
   } catch (const UsageError& error) {
     console.fail(error.what());
-    const bool has_command = !arguments.empty() && !arguments.front().starts_with("-");
+    const bool has_command = search_command(arguments.front()) != nullptr;
     console.fail(has_command ? "'larder help " + arguments.front() + "' shows how to use it"
                              : "'larder help' shows the commands");
     return static_cast<int>(ExitCode::usage);

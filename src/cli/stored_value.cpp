@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <utility>
 
-#include "cli/run/input_digests.h"
 #include "cli/run/result.h"
 #include "larder/codec/standard.h"
 #include "larder/core/error.h"
@@ -35,8 +34,6 @@ Bytes shown(const RunResult& value) {
   return out;
 }
 
-Bytes shown(const FileRecord& value) { return value.digest; }
-
 template <typename Value>
 std::optional<StoredValue> read_as(const Cache& store, const Key& key) {
   std::optional<CacheEntry<Value>> entry = store.get_entry<Value>(key);
@@ -59,13 +56,12 @@ Reader reader(std::string_view name) {
   return {.name = name, .schema = Codec<Value>::schema(), .read = read_as<Value>};
 }
 
-const std::array<Reader, 9>& readers() {
-  static const std::array<Reader, 9> all = {
+const std::array<Reader, 8>& readers() {
+  static const std::array<Reader, 8> all = {
       reader<Bytes>("bytes"),          reader<std::string>("text"),
       reader<std::int64_t>("integer"), reader<std::uint64_t>("integer"),
       reader<int>("integer"),          reader<double>("real"),
-      reader<bool>("boolean"),         reader<RunResult>("run"),
-      reader<FileRecord>("digest")};
+      reader<bool>("boolean"),         reader<RunResult>("run")};
   return all;
 }
 

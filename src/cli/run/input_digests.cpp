@@ -9,7 +9,6 @@
 #include <cstring>
 #include <filesystem>
 #include <optional>
-#include <tuple>
 #include <utility>
 
 #include "cli/exit_code.h"
@@ -23,10 +22,6 @@ namespace {
 
 // Coarser than the time stamps of any file system in use.
 constexpr std::chrono::nanoseconds settled_after = std::chrono::seconds{2};
-
-Key key_of(const std::string& path) {
-  return std::tuple(std::string("file"), to_bytes(as_bytes(path)));
-}
 
 bool matches(const FileRecord& record, const FileState& state) {
   return record.size == state.size && record.mtime_ns == state.mtime_ns &&
@@ -52,12 +47,12 @@ Bytes digest_file(const InputFile& input, Bytes& buffer) {
 
 class InputDigests {
  public:
-  explicit InputDigests(Cache& store) : store_(store) {}
+  explicit InputDigests(Cache& files) : files_(files) {}
 
   Bytes digest(const InputFile& input) {
     if (input.is_link) return to_bytes(as_bytes(input.link_target));
-    const Key key = key_of(std::filesystem::absolute(input.name).string());
-    const std::optional<FileRecord> known = store_.get<FileRecord>(key);
+    const Key key = std::filesystem::absolute(input.name).string();
+    const std::optional<FileRecord> known = files_.get<FileRecord>(key);
     if (known && matches(*known, input.state)) return known->digest;
     if (buffer_.empty()) buffer_.resize(256UL * 1024);
     // The time before reading: a change while reading must not look settled.
@@ -73,25 +68,25 @@ class InputDigests {
 
   void remember() {
     if (fresh_.empty()) return;
-    store_.transact([this] {
-      for (const auto& [key, record] : fresh_) store_.put(key, record);
+    files_.transact([this] {
+      for (const auto& [key, record] : fresh_) files_.put(key, record);
     });
   }
 
  private:
-  Cache& store_;
+  Cache& files_;
   Bytes buffer_;
   std::vector<std::pair<Key, FileRecord>> fresh_;
 };
 
 }  // namespace
 
-std::vector<Bytes> digest_inputs(const std::vector<InputFile>& files, Cache& store) {
-  InputDigests digests(store);
+std::vector<Bytes> digest_inputs(const std::vector<InputFile>& inputs, Cache& files) {
+  InputDigests digests(files);
   std::vector<Bytes> result;
-  result.reserve(files.size());
+  result.reserve(inputs.size());
   try {
-    for (const InputFile& file : files) result.push_back(digests.digest(file));
+    for (const InputFile& input : inputs) result.push_back(digests.digest(input));
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::corrupt || error.is_transient()) throw;
     throw UsageError(error.what());

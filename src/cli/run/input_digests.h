@@ -19,10 +19,10 @@ struct FileRecord {
   Bytes digest = {};
 };
 
-/// The digests of the contents of `files`, in the same order. A file whose state is the remembered
-/// one is not read. The state is remembered only if it is old enough that any later change must
-/// give another one: clocks of file systems tick slowly.
+/// The digests of the contents of `inputs`, in the same order, with `files` as memory. A file whose
+/// state is the remembered one is not read. The state is remembered only if it is old enough that
+/// any later change must give another one: clocks of file systems tick slowly.
 /// @throws UsageError for a file that cannot be read
-[[nodiscard]] std::vector<Bytes> digest_inputs(const std::vector<InputFile>& files, Cache& store);
+[[nodiscard]] std::vector<Bytes> digest_inputs(const std::vector<InputFile>& inputs, Cache& files);
 
 }  // namespace larder::cli

@@ -14,6 +14,8 @@ namespace {
 
 using namespace literals;
 
+constexpr std::uint64_t max_files = 1'000'000;
+
 std::filesystem::path variable(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
@@ -32,14 +34,16 @@ std::filesystem::path default_store_path() {
   return home / ".cache" / "larder" / "run";
 }
 
-Cache open_run_store(const std::filesystem::path& path, const Console& console) {
-  CacheOptions options{.path = path};
+RunStore open_run_store(const std::filesystem::path& path, const Console& console) {
+  const bool is_new = !holds_store(path);
   // A command must not wait for long because others write.
-  options.timeout = std::chrono::seconds{10};
-  if (!holds_store(path)) {
-    options.settings = {.max_bytes = 5_GiB, .eviction = Eviction::lru};
-  }
-  return Cache::open(options, {.log = console.log_sink()});
+  const EnginePtr engine =
+      open_lmdb({.path = path, .timeout = std::chrono::seconds{10}}, {.log = console.log_sink()});
+  const CacheHooks hooks{.log = console.log_sink()};
+  CacheSettings results;
+  if (is_new) results = {.max_bytes = 5_GiB, .eviction = Eviction::lru};
+  return {.results = Cache(engine, results, hooks),
+          .files = Cache(engine, {.max_entries = max_files}, hooks, as_bytes("files"))};
 }
 
 std::filesystem::path locks_of(const std::filesystem::path& store) { return store / "locks"; }

@@ -13,9 +13,15 @@ namespace larder::cli {
 /// @throws UsageError if there is neither of them nor a home directory
 [[nodiscard]] std::filesystem::path default_store_path();
 
+/// What is in the directory of `larder run`.
+struct RunStore {
+  Cache results;  ///< What commands left behind: the cache that the other commands show.
+  Cache files;    ///< Digests of input files. Apart, so that it does not blur the statistics.
+};
+
 /// Opens the store, or makes a private one that keeps the results used last up to 5 GiB.
 /// @throws Error
-[[nodiscard]] Cache open_run_store(const std::filesystem::path& path, const Console& console);
+[[nodiscard]] RunStore open_run_store(const std::filesystem::path& path, const Console& console);
 
 /// Where the locks of `store` are.
 [[nodiscard]] std::filesystem::path locks_of(const std::filesystem::path& store);

@@ -13,7 +13,6 @@
 #include "cli/run/output_files.h"
 #include "cli/run/replay.h"
 #include "cli/run/run_key.h"
-#include "cli/run/run_store.h"
 #include "cli/run/signal_relay.h"
 #include "larder/codec/standard.h"
 #include "larder/core/clock.h"
@@ -41,7 +40,7 @@ int exit_code_after(const ChildEnd& end) {
 }  // namespace
 
 RunSession::RunSession(const RunOptions& options, const Console& console, Program program,
-                       Cache store, int stdin_fd, const Bytes& stdin_digest)
+                       RunStore store, int stdin_fd, const Bytes& stdin_digest)
     : options_(options),
       console_(console),
       program_(std::move(program)),
@@ -51,7 +50,7 @@ RunSession::RunSession(const RunOptions& options, const Console& console, Progra
       key_(make_run_key({.options = options,
                          .program = program_,
                          .inputs = inputs_,
-                         .input_digests = digest_inputs(inputs_, store_),
+                         .input_digests = digest_inputs(inputs_, store_.files),
                          .stdin_digest = stdin_digest})) {}
 
 int RunSession::run() {
@@ -80,10 +79,19 @@ RunSession::Freshness RunSession::freshness(const RunResult& result) const {
 
 std::optional<RunResult> RunSession::find() const {
   try {
-    return store_.get<RunResult>(key_);
+    return store_.results.get<RunResult>(key_);
   } catch (const Error& error) {
     console_.warn(std::string("cannot read the store: ") + error.what());
     return std::nullopt;
+  }
+}
+
+bool RunSession::was_kept() const {
+  try {
+    // Unlike a second search this does not count as another miss.
+    return store_.results.contains(key_);
+  } catch (const Error&) {
+    return false;  // the first search has told
   }
 }
 
@@ -140,7 +148,7 @@ int RunSession::compute_once() {
       return compute(nullptr);
     }
     // Whoever held the lock until now may have just kept what we want.
-    if (!options_.refresh) {
+    if (!options_.refresh && was_kept()) {
       if (const std::optional<int> code = replay_kept()) return *code;
     }
     if (lock->before() == RunLock::Before::nobody) return compute(&*lock);
@@ -181,13 +189,13 @@ void RunSession::keep(const ChildEnd& end, Recorder& recorder, Duration took) {
   PutOptions put;
   if (options_.ttl) put.ttl = *options_.ttl + options_.stale;
   if (!options_.scope.empty()) put.tags = {options_.scope};
-  store_.put(key_,
-             RunResult{.exit_code = end.exit_code,
-                       .computed_at = now(),
-                       .took = took,
-                       .output = recorder.take(),
-                       .files = std::move(files)},
-             put);
+  store_.results.put(key_,
+                     RunResult{.exit_code = end.exit_code,
+                               .computed_at = now(),
+                               .took = took,
+                               .output = recorder.take(),
+                               .files = std::move(files)},
+                     put);
   console_.note("kept a result that took " + human_duration(took));
 }
 

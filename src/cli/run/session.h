@@ -12,7 +12,8 @@
 #include "cli/run/result.h"
 #include "cli/run/run_lock.h"
 #include "cli/run/run_options.h"
-#include "larder/cache/cache.h"
+#include "cli/run/run_store.h"
+#include "larder/key/key.h"
 
 namespace larder::cli {
 
@@ -21,7 +22,7 @@ namespace larder::cli {
 class RunSession {
  public:
   /// `stdin_fd` is what the command will read, `stdin_digest` its content if that counts.
-  RunSession(const RunOptions& options, const Console& console, Program program, Cache store,
+  RunSession(const RunOptions& options, const Console& console, Program program, RunStore store,
              int stdin_fd, const Bytes& stdin_digest);
 
   /// Does it and returns what to exit with.
@@ -34,6 +35,7 @@ class RunSession {
 
   [[nodiscard]] Freshness freshness(const RunResult& result) const;
   [[nodiscard]] std::optional<RunResult> find() const;
+  [[nodiscard]] bool was_kept() const;
   [[nodiscard]] std::optional<int> replay_kept();
   void refresh_later() const;
   int refresh_in_background();
@@ -45,7 +47,7 @@ class RunSession {
   const RunOptions& options_;
   const Console& console_;
   Program program_;
-  Cache store_;
+  RunStore store_;
   int stdin_fd_;
   std::vector<InputFile> inputs_;
   Key key_;
