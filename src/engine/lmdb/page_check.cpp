@@ -102,7 +102,10 @@ class Page {
 /// Walks the trees of one snapshot.
 class Walk {
  public:
-  Walk(const std::byte* map, std::uint64_t last_page) : map_(map), seen_(last_page + 1) {}
+  Walk(BytesView image, std::uint64_t last_page)
+      : map_(image.data()),
+        last_page_(last_page),
+        seen_(std::min<std::uint64_t>(last_page + 1, image.size() / page_bytes)) {}
 
   void free_list(const Tree& tree) {
     check_tree(tree, integer_key);
@@ -121,15 +124,21 @@ class Walk {
     if (tree.root != no_root && tree.depth == 0) fail("a tree without depth");
   }
 
+  void check_number(std::uint64_t number) const {
+    if (number < 2 || number > last_page_) fail("a page number out of range");
+    if (number >= seen_.size())
+      fail("it is cut short; page " + std::to_string(number) + " is missing");
+  }
+
   const std::byte* page(std::uint64_t number) const {
-    if (number < 2 || number >= seen_.size()) fail("a page number out of range");
+    check_number(number);
     const std::byte* data = map_ + number * page_bytes;
     if (page_number(data) != number) fail("page " + std::to_string(number) + " is another one");
     return data;
   }
 
   void visit(std::uint64_t number, unsigned level, unsigned depth, Leaves leaves) {
-    if (number < 2 || number >= seen_.size()) fail("a page number out of range");
+    check_number(number);
     if (seen_[number]) fail("page " + std::to_string(number) + " is used twice");
     seen_[number] = true;
     // Leaves of users' data are many: those are checked when they are changed.
@@ -189,7 +198,7 @@ class Walk {
     if (node.low < 8 || node.key_bytes != 8) fail("a bad list of free pages");
     const auto count = load<std::uint64_t>(list);
     if (count > node.low / 8 - 1) fail("a list of free pages without end");
-    std::uint64_t above = seen_.size();
+    std::uint64_t above = last_page_ + 1;
     for (std::uint64_t i = 1; i <= count; ++i) {
       const auto number = load<std::uint64_t>(list + 8 * i);
       if (number < 2 || number >= above) fail("a free page out of order");
@@ -198,10 +207,11 @@ class Walk {
   }
 
   const std::byte* map_;
-  std::vector<bool> seen_;
+  std::uint64_t last_page_;
+  std::vector<bool> seen_;  // the file's pages; it may end before the last page
 };
 
-Head check_heads(const std::byte* map, std::uint64_t size) {
+Head check_heads(const std::byte* map) {
   Head heads[2];
   for (std::size_t i = 0; i < 2; ++i) {
     const std::byte* page = map + i * page_bytes;
@@ -218,8 +228,10 @@ Head check_heads(const std::byte* map, std::uint64_t size) {
     fail("its heads do not belong together");
   }
   const Head& head = heads[0].txn < heads[1].txn ? heads[1] : heads[0];
-  if (head.last_page < 1 || head.last_page >= size / page_bytes) {
-    fail("it is cut short; " + std::to_string(head.last_page + 1) + " pages are missing some");
+  // The file may end before its last page: LMDB does not write pages that a transaction took and
+  // gave back, and who would have enlarged the file after it may have been killed.
+  if (head.last_page < 1 || head.last_page >= head.map_bytes / page_bytes) {
+    fail("its last page is " + std::to_string(head.last_page));
   }
   return head;
 }
@@ -255,8 +267,8 @@ void check_image(BytesView image) {
   if (image.size() < 2 * page_bytes) {
     fail("it is cut short to " + std::to_string(image.size()) + " bytes");
   }
-  const Head head = check_heads(image.data(), image.size());
-  Walk walk(image.data(), head.last_page);
+  const Head head = check_heads(image.data());
+  Walk walk(image, head.last_page);
   walk.free_list(head.free_list);
   walk.main(head.main);
 }
