@@ -45,7 +45,9 @@ class FullDevice {
       erase(*engine, "key0");
       is_erased_ = true;
     } catch (const Error& error) {
-      if (is_full_expected) EXPECT_EQ(to_string(error.kind()), "full") << error.what();
+      if (is_full_expected) {
+        EXPECT_EQ(to_string(error.kind()), "full") << error.what();
+      }
     }
   }
 
@@ -54,7 +56,9 @@ class FullDevice {
     for (int i = 1; i < acknowledged_; ++i) {
       EXPECT_EQ(get(*engine, "key" + std::to_string(i)), std::string(20'000, 'x')) << i;
     }
-    if (is_erased_) EXPECT_EQ(get(*engine, "key0"), std::nullopt);
+    if (is_erased_) {
+      EXPECT_EQ(get(*engine, "key0"), std::nullopt);
+    }
     put(*engine, "there", "is room again");
     EXPECT_EQ(get(*engine, "there"), "is room again");
     engine->sync();

@@ -82,7 +82,13 @@ void KillRig::prepare_subject() {
 
 std::unique_ptr<Subject> KillRig::open(const EngineSettings& settings) {
   const auto begin = std::chrono::steady_clock::now();
-  auto subject = plan_.open(settings);
+  std::unique_ptr<Subject> subject;
+  try {
+    subject = plan_.open(settings);
+  } catch (const std::exception& error) {
+    ledger_->violate(std::string("could not be opened: ") + error.what());
+    throw;
+  }
   const auto took =
       std::chrono::duration_cast<microseconds>(std::chrono::steady_clock::now() - begin);
   const auto us = static_cast<std::uint64_t>(took.count());
@@ -94,11 +100,15 @@ std::unique_ptr<Subject> KillRig::open(const EngineSettings& settings) {
 
 Child KillRig::start_writer(std::size_t lane, std::size_t threads) {
   const std::uint64_t seed = random_();
-  return Child([&, seed] {
+  return Child([&, seed]() -> int {
     const auto subject = open(settings_);
     const auto write = [&](std::size_t my_lane) {
       Random random(seed + my_lane);
-      for (;;) step(*subject, *ledger_, my_lane, random);
+      try {
+        for (;;) step(*subject, *ledger_, my_lane, random);
+      } catch (const std::exception& error) {
+        ledger_->violate(std::string("a write failed: ") + error.what());
+      }
     };
     std::vector<std::thread> others;
     for (std::size_t t = 1; t < threads; ++t) others.emplace_back(write, lane + t);
@@ -109,7 +119,7 @@ Child KillRig::start_writer(std::size_t lane, std::size_t threads) {
 
 void KillRig::wait_for_steps(std::size_t lanes, std::uint64_t before) {
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds{20};
-  while (ledger_->acknowledged() < before + lanes) {
+  while (ledger_->acknowledged() < before + lanes && !has_failed()) {
     if (std::chrono::steady_clock::now() > give_up) {
       ledger_->violate("writers do not get on within 20 s");
       return;
