@@ -5,16 +5,25 @@
 import pathlib
 import sys
 
+NESTED = {
+    "nested_arrays": b"\x91" * 1_000_000,
+    "nested_maps": b"\x81" * 1_000_000,
+    "nested_links": b"\x92\xa0" * 500_000,
+    "invalid_elements": b"\xdd\x00\x0f\x42\x40" + b"\xc1" * 1_000_000,
+}
+PROMISED = {
+    "promised_array": b"\xdd\xff\xff\xff\xff",
+    "promised_map": b"\xdf\xff\xff\xff\xff",
+    "promised_text": b"\xdb\xff\xff\xff\xff",
+    "promised_block": bytes.fromhex("c707036608 01ffffffff"),
+}
+# The first byte chooses the type; the long ones are not written for each.
 KILLERS = {
     "codec": {
-        "nested_arrays": b"\x91" * 1_000_000,
-        "nested_maps": b"\x81" * 1_000_000,
-        "nested_links": b"\x92\xa0" * 500_000,
-        "promised_array": b"\xdd\xff\xff\xff\xff",
-        "promised_map": b"\xdf\xff\xff\xff\xff",
-        "promised_text": b"\xdb\xff\xff\xff\xff",
-        "promised_block": bytes.fromhex("c7070366 0801ffffffff"),
-        "invalid_elements": b"\xdd\x00\x0f\x42\x40" + b"\xc1" * 1_000_000,
+        f"{name}_{choice}": bytes([choice]) + data
+        for inputs, step in ((NESTED, 5), (PROMISED, 1))
+        for name, data in inputs.items()
+        for choice in range(0, 60, step)
     },
     "frame": {"zeros": b"\x00" * 4096, "long_key": b"\xff" + b"k" * 300},
     "json": {

@@ -34,7 +34,7 @@ struct Codec<T> {
     const WireNesting nesting(out);
     out.write_array(detail::field_count<T>());
     detail::visit_fields(value,
-                         [&out](const auto&... field) { (detail::encode_field(field, out), ...); });
+                         [&](const auto&... field) { (detail::encode_field(field, out), ...); });
   }
 
   static T decode(WireReader& in) {

@@ -16,7 +16,7 @@ struct Codec<std::tuple<T...>> {
   static void encode(const std::tuple<T...>& value, WireWriter& out) {
     const WireNesting nesting(out);
     out.write_array(sizeof...(T));
-    std::apply([&out](const T&... element) { (Codec<T>::encode(element, out), ...); }, value);
+    std::apply([&](const T&... element) { (Codec<T>::encode(element, out), ...); }, value);
   }
 
   static std::tuple<T...> decode(WireReader& in) {

@@ -63,7 +63,7 @@ T decode_fields(WireReader& in, Types<Field...>) {
     static_assert(std::is_default_constructible_v<T>,
                   "a class with a C array must be default constructible; use std::array instead");
     T value{};
-    visit_fields(value, [&in](auto&... field) { (decode_field(field, in), ...); });
+    visit_fields(value, [&](auto&... field) { (decode_field(field, in), ...); });
     return value;
   } else {
     return T{Codec<Field>::decode(in)...};  // braces: in this order
