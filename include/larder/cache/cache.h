@@ -37,7 +37,7 @@ class CacheView;
 /// entry is never returned, even before its space is reclaimed: `now >= expires_at` is expired.
 ///
 /// A value that was stored as another type, or whose record is damaged, is a miss; it is counted
-/// and, if damaged, reported to the log hook.
+/// and, if damaged, reported to the log hook. To a write, a damaged record is not there.
 ///
 /// Thread-safe: any function may be called from any thread at any time. Several processes may
 /// share one cache. A copy is another handle on the same cache. Usable after `fork`.
@@ -53,7 +53,8 @@ class Cache {
   /// by `fork` never removes it.
   [[nodiscard]] static Cache temporary(const CacheSettings& settings = {}, CacheHooks hooks = {});
 
-  /// Keeps a cache below `prefix` in `engine`, beside whatever else lives there.
+  /// Keeps a cache below `prefix` in `engine`, beside whatever else lives there. A prefix has 1 to
+  /// 100 bytes.
   explicit Cache(EnginePtr engine, const CacheSettings& settings = {}, CacheHooks hooks = {},
                  BytesView prefix = as_bytes("cache"));
 
@@ -165,12 +166,13 @@ class Cache {
   /// The settings in force, every field set.
   [[nodiscard]] CacheSettings settings() const;
 
-  /// Changes and stores the fields that are set; other processes follow with their next write.
+  /// Changes and stores the fields that are set; other processes follow with their next write. The
+  /// cache is brought within new limits at once.
   /// @throws Error `invalid_argument` for a bad setting, with nothing changed
   void change_settings(const CacheSettings& settings);
 
-  /// Checks every record, index entry and counter, without changing anything. `progress` is called
-  /// now and then with (entries done, entries in all).
+  /// Checks every record, index entry and counter, without changing anything, in one snapshot.
+  /// `progress` is called now and then with (entries done, entries in all); it must not write.
   [[nodiscard]] VerifyReport verify(
       FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress =
           [](std::uint64_t, std::uint64_t) {}) const;
@@ -181,7 +183,7 @@ class Cache {
     return CacheView<K, V>(*this);
   }
 
-  /// Directory of the cache; empty for a cache on a memory engine.
+  /// Directory of the cache; empty if it was made on an engine.
   [[nodiscard]] const std::filesystem::path& path() const;
 
   /// The engine underneath, to sync it or to place other structures beside the cache.

@@ -22,8 +22,8 @@ namespace larder {
 /// Which entry goes first when the cache is full.
 enum class Eviction {
   none,  ///< Nothing is evicted: a put that would break a limit throws `full`.
-  fifo,  ///< The entry that was stored first (of an overwritten one, its last store counts).
-  lru,   ///< The entry that was used longest ago. Reading never writes the database.
+  fifo,  ///< The entry that came in first. Overwriting does not move it: see `KeyOrder::insertion`.
+  lru,   ///< The entry that was used longest ago; exact up to 1024 entries, above by sampling.
 };
 
 /// A limit that limits nothing.
@@ -35,8 +35,8 @@ struct CacheSettings {
   /// The cache evicts before it holds more entries than this. Default: `no_limit`.
   std::optional<std::uint64_t> max_entries = std::nullopt;
 
-  /// The cache evicts before its keys, values and their metadata take more bytes than this.
-  /// Default: `no_limit`.
+  /// The cache evicts before its keys, values, tags and 56 bytes for each entry take more than
+  /// this. Default: `no_limit`.
   std::optional<std::uint64_t> max_bytes = std::nullopt;
 
   /// Which entry goes first when the cache is full. Default: `fifo`.
@@ -85,14 +85,14 @@ struct CacheHooks {
 
 /// How one entry is stored.
 struct PutOptions {
-  /// The entry expires this long after now. Zero or less: it is expired at once. Unset: the cache's
-  /// `expire_after_write`.
+  /// The entry expires this long after now. Zero or less: it is expired at once, never returned,
+  /// and goes with the next cleanup. Unset: the cache's `expire_after_write`.
   std::optional<Duration> ttl = std::nullopt;
 
   /// The entry expires at this time; wins over `ttl`.
   std::optional<WallTime> expires_at = std::nullopt;
 
-  /// Labels to erase many entries by. Order and repetition do not matter.
+  /// Labels to erase many entries by, each up to 65535 bytes. Order and repetition do not matter.
   std::vector<std::string> tags = {};
 };
 
@@ -106,9 +106,10 @@ struct EntryInfo {
 };
 
 /// Numbers since the cache was created or `reset_stats()` was called, over all processes. Kept in
-/// shared memory: after a crash of the machine they may be old.
+/// shared memory: after a crash of the machine they may be old. What a transaction did is counted
+/// at once, even if the transaction fails later.
 struct CacheStats {
-  std::uint64_t hits = 0;            ///< Reads that found a live entry.
+  std::uint64_t hits = 0;            ///< Reads (`get`, `get_entry`, `at`, `pop`) that found one.
   std::uint64_t misses = 0;          ///< Reads that found nothing, an expired or an unusable entry.
   std::uint64_t puts = 0;            ///< Values stored.
   std::uint64_t erased = 0;          ///< Entries removed because someone asked.
