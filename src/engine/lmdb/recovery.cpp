@@ -79,9 +79,12 @@ void start_disposable(const LmdbOptions& options, const EngineHooks& hooks) {
   Io& io = *hooks.io;
   const std::string boot = hooks.boot_id ? *hooks.boot_id : boot_id();
   struct stat status{};
-  const bool noted = io.stat(note_path(options), status) == 0;
-  if (noted && as_text(read_file(io, note_path(options))) != boot) {
+  const Bytes note =
+      io.stat(note_path(options), status) == 0 ? read_file(io, note_path(options)) : Bytes();
+  // An empty note was never finished: the database had not been touched since its last good end.
+  if (!note.empty() && as_text(note) != boot) {
     remove_database(io, options.path);
+    sync_directory(io, options.path);  // before the note may change
     for (const char* name : {"data.mdb", "lock.mdb"}) {
       ensure_file(io, options.path / name, options.mode);
     }
@@ -93,8 +96,13 @@ void start_disposable(const LmdbOptions& options, const EngineHooks& hooks) {
   }
   if (options.durability != Durability::disposable) return;
   ensure_file(io, note_path(options), options.mode);
-  const File file(io, note_path(options), O_WRONLY | O_TRUNC | O_NOFOLLOW);
-  pwrite_all(io, file.fd(), as_bytes(boot), 0, note_path(options));
+  const File file(io, note_path(options), O_WRONLY | O_NOFOLLOW);
+  if (as_text(note) != boot) {
+    if (const int result = io.ftruncate(file.fd(), 0); result < 0) {
+      throw system_error(-result, "truncate " + note_path(options).string());
+    }
+    pwrite_all(io, file.fd(), as_bytes(boot), 0, note_path(options));
+  }
   if (const int result = io.fsync(file.fd()); result < 0) {
     throw system_error(-result, "sync " + note_path(options).string());
   }
