@@ -247,11 +247,16 @@ TEST_P(PersistentEngineSuite, more_readers_than_any_table_of_readers) {
   constexpr int count = 300;
   for (int t = 0; t < count; ++t) {
     threads.emplace_back([&] {
-      engine().view([&](ReadTxn& txn) {
+      try {
+        engine().view([&](ReadTxn& txn) {
+          ++waiting;
+          while (waiting < count) std::this_thread::yield();
+          if (get(txn, "a") == "1") ++right;
+        });
+      } catch (const Error& error) {
         ++waiting;
-        while (waiting < count) std::this_thread::yield();
-        if (get(txn, "a") == "1") ++right;
-      });
+        ADD_FAILURE() << error.what();
+      }
     });
   }
   for (std::thread& thread : threads) thread.join();
