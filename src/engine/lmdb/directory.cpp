@@ -142,6 +142,12 @@ void check_clean_note(Io& io, const std::filesystem::path& directory) {
   }
 }
 
+void remove_clean_note(Io& io, const std::filesystem::path& directory) {
+  const std::filesystem::path path = directory / "clean";
+  const int result = io.unlink(path);
+  if (result < 0 && result != -ENOENT) throw system_error(-result, "remove " + path.string());
+}
+
 void remove_log_files(Io& io, const std::filesystem::path& directory) {
   for (std::size_t number = 0; number < segment_count; ++number) {
     io.unlink(directory / ("log-" + std::to_string(number)));

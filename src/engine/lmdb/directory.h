@@ -48,6 +48,8 @@ void write_clean_note(Io& io, const std::filesystem::path& directory, mode_t mod
 /// @throws Error `corrupt` if there is a note and the head pages look otherwise
 void check_clean_note(Io& io, const std::filesystem::path& directory);
 
+void remove_clean_note(Io& io, const std::filesystem::path& directory);
+
 /// Removes the log, which has reached LMDB.
 void remove_log_files(Io& io, const std::filesystem::path& directory);
 /// Removes all that a database keeps in `directory`, but not what structures keep there.

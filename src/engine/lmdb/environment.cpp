@@ -172,7 +172,7 @@ void Environment::alone(ReaderSlots::Slot* own, FunctionRef<void()> body) {
   // ever.
   if (own != nullptr) ReaderSlots::release(*own);
   {
-    const MutexLock lock(growth_);
+    const MutexLock lock(moving_);
     slots_.close_gate();
     try {
       body();
@@ -207,10 +207,18 @@ std::uint64_t Environment::map_bytes() const {
 
 LmdbWrite Environment::begin_write(ReaderSlots::Slot* own) {
   for (;;) {
+    std::unique_lock<Mutex> stay(moving_, std::try_to_lock);
+    if (!stay) {
+      // Who moves the map waits for all slots, ours too.
+      if (own != nullptr) ReaderSlots::release(*own);
+      stay.lock();
+      if (own != nullptr) slots_.retake(*own);
+    }
     MDB_txn* txn = nullptr;
     const int code = mdb_txn_begin(env_, nullptr, 0, &txn);
-    if (code == MDB_SUCCESS) return {txn, data_, meta_, map_};
+    if (code == MDB_SUCCESS) return {txn, data_, meta_, map_, std::move(stay)};
     if (code != MDB_MAP_RESIZED) throw lmdb_error(code, "begin writing");
+    stay.unlock();
     adopt_map(own);
   }
 }

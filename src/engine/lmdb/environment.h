@@ -80,7 +80,7 @@ class Environment {
   void guard_end();
   void grow(ReaderSlots::Slot* own, std::uint64_t at_least);
   [[nodiscard]] std::uint64_t map_bytes() const;
-  /// Ends all snapshots of this process, runs `body`, lets readers in again.
+  /// Ends all transactions of this process, runs `body`, lets readers in again.
   void alone(ReaderSlots::Slot* own, FunctionRef<void()> body);
   [[nodiscard]] LmdbWrite begin_write(ReaderSlots::Slot* own);
 
@@ -91,7 +91,7 @@ class Environment {
   MDB_dbi meta_ = 0;
   MapPlace map_;
   ReaderSlots slots_;
-  Mutex growth_;
+  Mutex moving_;  ///< Held while the map moves, and while it must not: by a write transaction.
 };
 
 }  // namespace larder::lmdb

@@ -42,7 +42,8 @@ Error lmdb_error(int code, const std::string& what) {
 }
 
 LmdbWrite::LmdbWrite(LmdbWrite&& other) noexcept
-    : txn_(std::exchange(other.txn_, nullptr)),
+    : stay_(std::move(other.stay_)),
+      txn_(std::exchange(other.txn_, nullptr)),
       cursor_(std::exchange(other.cursor_, nullptr)),
       data_(other.data_),
       meta_(other.meta_),

@@ -11,6 +11,7 @@
 
 #include "larder/core/bytes.h"
 #include "larder/core/error.h"
+#include "larder/core/mutex.h"
 
 namespace larder::lmdb {
 
@@ -51,8 +52,10 @@ struct MapPlace {
 /// LMDB changes it.
 class LmdbWrite {
  public:
-  LmdbWrite(MDB_txn* txn, MDB_dbi data, MDB_dbi meta, MapPlace map) noexcept
-      : txn_(txn), data_(data), meta_(meta), map_(map) {}
+  /// `stay` keeps the map where it is; given back at the end.
+  LmdbWrite(MDB_txn* txn, MDB_dbi data, MDB_dbi meta, MapPlace map,
+            std::unique_lock<Mutex> stay) noexcept
+      : stay_(std::move(stay)), txn_(txn), data_(data), meta_(meta), map_(map) {}
   LmdbWrite(LmdbWrite&& other) noexcept;
   LmdbWrite& operator=(LmdbWrite&&) = delete;
   ~LmdbWrite();
@@ -72,6 +75,7 @@ class LmdbWrite {
   void check_neighbours();
   void check_page_of(const MDB_val& key);
 
+  std::unique_lock<Mutex> stay_;
   MDB_txn* txn_;
   MDB_cursor* cursor_ = nullptr;  ///< Ends with the transaction.
   MDB_dbi data_;

@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "engine/lmdb/backoff.h"
+#include "engine/lmdb/directory.h"
 #include "larder/core/error.h"
 
 namespace larder::lmdb {
@@ -119,12 +120,17 @@ Segment& Log::prepare_segment(std::uint32_t number) {
   const bool is_new = opened_[number].load(std::memory_order_acquire) == nullptr;
   Segment& fresh = segment(number);
   fresh.reset(published() + 1, next_log_bytes());
-  if (is_new) {
-    // From here on the file that vouches for a clean database would lie.
-    hooks_.io->unlink(options_.path / "clean");
-    if (options_.durability != Durability::disposable) sync_directory(*hooks_.io, options_.path);
+  if (is_new && options_.durability != Durability::disposable) {
+    sync_directory(*hooks_.io, options_.path);
   }
   return fresh;
+}
+
+void Log::announce_write() {
+  if (announced_) return;
+  remove_clean_note(*hooks_.io, options_.path);
+  if (options_.durability != Durability::disposable) sync_directory(*hooks_.io, options_.path);
+  announced_ = true;
 }
 
 void Log::rotate(ReaderSlots::Slot* own, SteadyTime deadline) {

@@ -41,6 +41,9 @@ class Log {
   void rotate(ReaderSlots::Slot* own, SteadyTime deadline);
   /// Seals the active segment, if there is one with content, and leaves none.
   void seal();
+  /// To be called before the first change to anything: takes back the note that the database is
+  /// clean.
+  void announce_write();
   /// Makes the unfinished transaction of the active segment visible. Returns its sequence number.
   std::uint64_t publish();
   /// Puts right what a writer left that died with write_mutex held.
@@ -93,6 +96,8 @@ class Log {
   Mutex opening_;
   std::array<std::unique_ptr<Segment>, segment_count> segments_ LARDER_GUARDED_BY(opening_);
   std::array<std::atomic<Segment*>, segment_count> opened_ = {};
+
+  bool announced_ = false;  ///< Under write_mutex.
 
   Mutex syncing_;
   CondVar sync_done_;

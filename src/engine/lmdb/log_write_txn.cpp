@@ -64,6 +64,7 @@ void LogWriteTxn::write(const LogEntry& entry) {
   if (forks_ != fork_generation()) {
     throw Error(ErrorKind::invalid_argument, "an update cannot go on in the child of a fork");
   }
+  log_.announce_write();
   if (!direct_) make_room(entry);
   changed_ = true;
   if (direct_) {
