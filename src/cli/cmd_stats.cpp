@@ -67,11 +67,15 @@ std::string of_limit(const std::string& amount, std::uint64_t limit, const std::
   return limit == no_limit ? amount + ", no limit" : amount + " of " + shown;
 }
 
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
+  return std::to_string(count).append(" ").append(count == 1 ? one : many);
+}
+
 std::string reads_text(const CacheStats& stats) {
   const std::uint64_t reads = stats.hits + stats.misses;
   if (reads == 0) return "none";
-  std::string text = std::to_string(stats.hits) + " hits, " + std::to_string(stats.misses) +
-                     " misses: " + percent(stats.hit_rate());
+  std::string text = counted(stats.hits, "hit", "hits") + ", " +
+                     counted(stats.misses, "miss", "misses") + ": " + percent(stats.hit_rate());
   if (stats.schema_misses != 0) text += "; other type " + std::to_string(stats.schema_misses);
   if (stats.corrupt_misses != 0) text += "; damaged " + std::to_string(stats.corrupt_misses);
   return text;

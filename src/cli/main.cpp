@@ -15,6 +15,7 @@
 #include "cli/console.h"
 #include "cli/exit_code.h"
 #include "cli/run/program.h"
+#include "cli/run/signal_relay.h"
 #include "larder/core/error.h"
 
 namespace larder::cli {
@@ -145,6 +146,8 @@ int guarded_main(const std::vector<std::string>& arguments) {
     console.fail(has_command ? "'larder help " + arguments.front() + "' shows how to use it"
                              : "'larder help' shows the commands");
     return static_cast<int>(ExitCode::usage);
+  } catch (const EndBySignal& end) {
+    die_of(end.number);
   } catch (const ProgramError& error) {
     console.fail(error.what());
     return error.exit_code();

@@ -33,7 +33,7 @@ void check_end(const ChildEnd& end) {
 int exit_code_after(const ChildEnd& end) {
   if (end.killed_by == 0) return end.output_error == 0 || end.exit_code != 0 ? end.exit_code : 1;
   // A shell must see that we were interrupted, too, to leave its loop.
-  if (end.killed_by == end.interrupted_by) die_of(end.killed_by);
+  if (end.killed_by == end.interrupted_by) throw EndBySignal{end.killed_by};
   return 128 + end.killed_by;
 }
 
@@ -114,7 +114,7 @@ std::optional<int> RunSession::replay_kept() {
   console_.note("replaying a result that took " + human_duration(result->took) + ", " +
                 human_duration(age) + (state == Freshness::stale ? " old and stale" : " old"));
   const int error = replay_output(*result);
-  if (error == EPIPE) die_of(SIGPIPE);
+  if (error == EPIPE) throw EndBySignal{SIGPIPE};
   if (error != 0) throw system_error(error, "cannot write the output");
   return result->exit_code;
 }

@@ -49,6 +49,11 @@ class SignalRelay {
 /// Whether `number` asks a program to end.
 [[nodiscard]] bool is_interruption(int number) noexcept;
 
+/// Thrown to end this process by a signal, after everything on the way out is put in order.
+struct EndBySignal {
+  int number = 0;
+};
+
 /// Ends this process by signal `number`, so that a shell sees that and stops its loops.
 [[noreturn]] void die_of(int number);
 

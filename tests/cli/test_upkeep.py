@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`larder stats`, `limit`, `expire`, `clear` and `verify`."""
+
+import json
+import os
+import pty
+import unittest
+
+import support
+
+
+class Upkeep(support.StoreCase):
+    def setUp(self):
+        super().setUp()
+        for key in "abc":
+            self.put(key, key * 100, "--tag", "low" if key < "c" else "high")
+
+    def json(self, command, *options):
+        return json.loads(self.expect(command, "--json", *options, str(self.store), err="").stdout)
+
+    def test_stats(self):
+        self.get("a")
+        self.expect("get", str(self.store), "x", code=3)
+        stats = self.json("stats")
+        self.assertEqual((stats["entries"], stats["puts"], stats["hits"], stats["misses"]),
+                         (3, 3, 1, 1))
+        self.assertEqual((stats["hit_rate"], stats["max_bytes"]), (0.5, None))
+        self.assertGreater(stats["disk_bytes"], 0)
+        text = self.expect("stats", str(self.store)).stdout.decode()
+        self.assertIn("Entries      3, no limit\n", text)
+        self.assertIn("1 hit, 1 miss: 50.0 %", text)
+        self.assertEqual(self.json("stats", "--reset")["hits"], 1)
+        self.assertEqual(self.json("stats")["hits"], 0)
+
+    def test_limit_is_kept_and_obeyed(self):
+        self.expect("limit", "--max-entries", "2", "--eviction", "fifo", str(self.store))
+        self.put("d", "d")
+        self.assertEqual(self.expect("list", str(self.store)).stdout, b"c\nd\n")
+        self.expect("limit", "--max-entries", "none", "--max-bytes", "1.5K", "--ttl", "2h",
+                    str(self.store), out="max bytes    1.5 KiB\nmax entries  none\n"
+                                         "eviction     fifo\nttl          2.0 h\n")
+        self.assertEqual(self.json("limit"), {"max_entries": None, "max_bytes": 1536,
+                                              "eviction": "fifo",
+                                              "expire_after_write_seconds": 7200.0})
+        for bad in (["--max-bytes", "x"], ["--max-entries", "-1"], ["--eviction", "best"],
+                    ["--ttl", "soon"]):
+            self.expect("limit", *bad, str(self.store), code=2, out="")
+
+    def test_no_eviction_makes_a_full_store_fail(self):
+        self.expect("limit", "--max-entries", "3", "--eviction", "none", str(self.store))
+        self.expect("put", str(self.store), "d", "d", code=1, out="", err="larder: ")
+
+    def test_expire(self):
+        self.expect("expire", str(self.store), out="0 entries expired\n")
+        self.expect("expire", "-q", str(self.store), out="")
+        self.assertEqual(self.json("expire"), {"expired": 0})
+
+    def test_clear_needs_an_answer(self):
+        self.expect("clear", str(self.store), code=2, out="", err="--yes")
+        self.assertEqual(self.json("stats")["entries"], 3)
+        self.expect("clear", "--yes", str(self.store), out="3 entries removed\n")
+        self.assertEqual(self.json("stats")["entries"], 0)
+        self.assertEqual(self.json("clear", "-y"), {"removed": 0})
+
+    def test_clear_by_tag(self):
+        self.expect("clear", "--tag", "low", str(self.store), out="2 entries removed\n")
+        self.expect("list", str(self.store), out="c\n")
+
+    def clear_at_a_terminal(self, answer):
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execve(support.LARDER, [support.LARDER, "clear", str(self.store)], self.env)
+        self.addCleanup(os.close, terminal)
+        shown = b""
+        while b"[y/N]" not in shown:
+            shown += os.read(terminal, 1024)
+        self.assertIn(b"Remove all 3 entries", shown)
+        os.write(terminal, answer)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+    def test_clear_asks_at_a_terminal(self):
+        self.assertEqual(self.clear_at_a_terminal(b"\n"), 1)
+        self.assertEqual(self.clear_at_a_terminal(b"n\n"), 1)
+        self.assertEqual(self.json("stats")["entries"], 3)
+        self.assertEqual(self.clear_at_a_terminal(b"y\n"), 0)
+        self.assertEqual(self.json("stats")["entries"], 0)
+
+    def test_verify_of_a_good_store(self):
+        report = self.json("verify")
+        self.assertEqual((report["entries"], report["problems"]), (3, []))
+        self.expect("verify", str(self.store), err="")
+        self.expect("verify", "-q", str(self.store), out="", err="")
+
+    def test_verify_finds_damage(self):
+        path = self.store / "data.mdb"
+        data = path.read_bytes()
+        self.assertIn(b"a" * 100, data)
+        path.write_bytes(data.replace(b"a" * 100, b"a" * 50 + b"X" * 50))
+        done = self.call("verify", "--json", str(self.store))
+        self.assertEqual(done.returncode, 4, done)
+        self.assertNotEqual(self.call("get", str(self.store), "a").stdout, b"a" * 50 + b"X" * 50)
+
+if __name__ == "__main__":
+    unittest.main()
