@@ -6,6 +6,7 @@
 
 #include "engine/lmdb/backoff.h"
 #include "engine/lmdb/directory.h"
+#include "engine/lmdb/thread_sanitizer.h"
 #include "larder/core/error.h"
 
 namespace larder::lmdb {
@@ -59,7 +60,7 @@ bool Log::take_snapshot(ReaderSlots::Slot& slot, Snapshot& snapshot) {
     if (!environment_.begin_read(slot)) return false;
     // The snapshot is announced before the state is read again: whoever makes a segment ready for
     // new use first changes the state and then looks for readers.
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+    full_fence();
     const std::uint64_t barrier = shared_->barrier.load(std::memory_order_acquire);
     const LogState now = state();
     const bool behind = barrier != 0 && mdb_txn_id(slot.txn) >= barrier;

@@ -5,9 +5,9 @@
 #include <sys/mman.h>
 
 #include <cerrno>
-#include <chrono>
 #include <new>
 
+#include "engine/lmdb/thread_sanitizer.h"
 #include "larder/core/error.h"
 #include "larder/core/process.h"
 
@@ -70,16 +70,7 @@ SharedMapping::~SharedMapping() { io_.munmap(page_, sizeof(SharedPage)); }
 RobustLock::RobustLock(pthread_mutex_t& mutex, SteadyTime deadline)
     : mutex_(mutex), forks_(fork_generation()) {
   int result = pthread_mutex_trylock(&mutex_);
-  if (result == EBUSY) {
-    // SteadyTime is CLOCK_MONOTONIC.
-    const auto since = deadline.time_since_epoch();
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
-    const timespec until{
-        .tv_sec = static_cast<time_t>(seconds.count()),
-        .tv_nsec = static_cast<long>(
-            std::chrono::duration_cast<std::chrono::nanoseconds>(since - seconds).count())};
-    result = pthread_mutex_clocklock(&mutex_, CLOCK_MONOTONIC, &until);
-  }
+  if (result == EBUSY) result = lock_until(mutex_, deadline);
   if (result == EOWNERDEAD) {
     pthread_mutex_consistent(&mutex_);
     owner_died_ = true;

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What GCC 12's thread sanitizer does not know, said in words that it does know.
+#pragma once
+
+#include <pthread.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <ctime>
+
+#include "engine/lmdb/backoff.h"
+
+#if defined(__SANITIZE_THREAD__)
+#  define LARDER_THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#  if __has_feature(thread_sanitizer)
+#    define LARDER_THREAD_SANITIZER 1
+#  endif
+#endif
+
+namespace larder::lmdb {
+
+/// Orders every access before it before every access after it, stores before loads included.
+inline void full_fence() noexcept {
+#if defined(LARDER_THREAD_SANITIZER)
+  static std::atomic<int> place{0};
+  place.fetch_add(1, std::memory_order_seq_cst);
+#else
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+#endif
+}
+
+/// Waits for `mutex` until `deadline`. Returns what pthread_mutex_clocklock returns.
+inline int lock_until(pthread_mutex_t& mutex, SteadyTime deadline) {
+#if defined(LARDER_THREAD_SANITIZER)
+  Backoff backoff(deadline);
+  int result = EBUSY;
+  while ((result = pthread_mutex_trylock(&mutex)) == EBUSY && backoff.wait()) {
+  }
+  return result;
+#else
+  // SteadyTime is CLOCK_MONOTONIC.
+  const auto since = deadline.time_since_epoch();
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
+  const timespec until{.tv_sec = static_cast<time_t>(seconds.count()),
+                       .tv_nsec = static_cast<long>((since - seconds).count())};
+  return pthread_mutex_clocklock(&mutex, CLOCK_MONOTONIC, &until);
+#endif
+}
+
+}  // namespace larder::lmdb
