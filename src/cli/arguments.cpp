@@ -133,7 +133,7 @@ std::optional<std::string> nearest_word(const std::string& word,
   const auto distance = [&word](const std::string& other) { return edit_distance(word, other); };
   const auto best = std::ranges::min_element(words, {}, distance);
   if (best == words.end()) return std::nullopt;
-  const std::size_t allowed = std::max<std::size_t>(1, best->size() / 3);
+  const std::size_t allowed = best->size() < 3 ? 1 : 2;
   return distance(*best) <= allowed ? std::optional(*best) : std::nullopt;
 }
 

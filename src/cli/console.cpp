@@ -46,9 +46,9 @@ void Console::progress(std::string_view message) const {
   static_cast<void>(write_to(STDERR_FILENO, as_bytes(line)));
 }
 
-LogSink Console::log_sink() const {
-  return [console = *this](LogLevel level, std::string_view message) {
-    if (level == LogLevel::warning || level == LogLevel::error) {
+LogSink Console::log_sink(LogLevel least) const {
+  return [console = *this, least](LogLevel level, std::string_view message) {
+    if (level >= least) {
       console.warn(message);
     } else {
       console.note(message);

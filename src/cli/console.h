@@ -28,8 +28,8 @@ class Console {
   /// terminal. An empty `message` removes the line.
   void progress(std::string_view message) const;
 
-  /// Forwards what the library says: warnings to `warn`, the rest to `note`.
-  [[nodiscard]] LogSink log_sink() const;
+  /// Forwards what the library says: `least` and worse to `warn`, the rest to `note`.
+  [[nodiscard]] LogSink log_sink(LogLevel least = LogLevel::warning) const;
 
  private:
   Detail detail_ = Detail::normal;

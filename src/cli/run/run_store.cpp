@@ -37,9 +37,11 @@ std::filesystem::path default_store_path() {
 RunStore open_run_store(const std::filesystem::path& path, const Console& console) {
   const bool is_new = !holds_store(path);
   // A command must not wait for long because others write.
+  // Nor must it be drowned in words: a run that cannot keep its result says so itself, once.
+  const LogSink log = console.log_sink(LogLevel::error);
   const EnginePtr engine =
-      open_lmdb({.path = path, .timeout = std::chrono::seconds{10}}, {.log = console.log_sink()});
-  const CacheHooks hooks{.log = console.log_sink()};
+      open_lmdb({.path = path, .timeout = std::chrono::seconds{10}}, {.log = log});
+  const CacheHooks hooks{.log = log};
   CacheSettings results;
   if (is_new) results = {.max_bytes = 5_GiB, .eviction = Eviction::lru};
   return {.results = Cache(engine, results, hooks),

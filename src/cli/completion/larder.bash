@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Completion of larder for bash: commands, options, what they take, and the command of larder run.
+
+_larder_options() {
+  local common='--help --quiet --verbose'
+  case $1 in
+    run) echo "$common --input --env --cwd --stdin --scope --output --no-failures --max-result-size \
+--ttl --stale --refresh --warm --store" ;;
+    put) echo "$common --ttl --tag --if-absent --key-type" ;;
+    get) echo "$common --json --key-type" ;;
+    erase) echo "$common --key-type" ;;
+    list) echo "$common --long --prefix --order --reverse --json" ;;
+    stats) echo "$common --json --reset" ;;
+    limit) echo "$common --max-bytes --max-entries --eviction --ttl --json" ;;
+    expire | verify) echo "$common --json" ;;
+    clear) echo "$common --tag --yes --json" ;;
+  esac
+}
+
+_larder_words() { mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2"); }
+
+_larder_files() {
+  compopt -o filenames 2>/dev/null
+  mapfile -t COMPREPLY < <(compgen "$1" -- "$2")
+}
+
+# Completes the value of the option before; fails if that takes none.
+_larder_value() {
+  case $1 in
+    --key-type) _larder_words 'text int hex encoded' "$2" ;;
+    --order) _larder_words 'key insertion' "$2" ;;
+    --eviction) _larder_words 'lru fifo none' "$2" ;;
+    --env) mapfile -t COMPREPLY < <(compgen -e -- "$2") ;;
+    --input | --output) _larder_files -f "$2" ;;
+    --store) _larder_files -d "$2" ;;
+    --ttl | --stale) _larder_words '30s 5m 1h 1d' "$2" ;;
+    --tag | --scope | --prefix | --max-bytes | --max-entries | --max-result-size) ;;
+    *) return 1 ;;
+  esac
+}
+
+# The index of the command that larder run runs; fails if it has not begun.
+_larder_inner() {
+  local i=2
+  while ((i < COMP_CWORD)); do
+    case ${COMP_WORDS[i]} in
+      --) echo $((i + 1)) && return ;;
+      --input | --env | --scope | --output | --max-result-size | --ttl | --stale | --store) ((i += 2)) ;;
+      -*) ((i += 1)) ;;
+      *) echo "$i" && return ;;
+    esac
+  done
+  return 1
+}
+
+_larder_run() {
+  local word=$1 inner
+  inner=$(_larder_inner) || return 1
+  if ((inner == COMP_CWORD)); then
+    mapfile -t COMPREPLY < <(compgen -c -- "$word")
+  elif declare -F _command_offset >/dev/null; then
+    _command_offset "$inner"
+  else
+    _larder_files -f "$word"
+  fi
+}
+
+_larder() {
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
+  local commands='run put get erase list stats limit expire clear verify'
+  COMPREPLY=()
+  if ((COMP_CWORD == 1)); then
+    local global=''
+    [[ $word != -* ]] || global='--help --version'
+    _larder_words "$commands help $global" "$word"
+  elif [[ $command == help ]]; then
+    _larder_words "$commands" "$word"
+  elif [[ $command == run ]] && _larder_run "$word"; then
+    return
+  elif _larder_value "$before" "$word"; then
+    return
+  elif [[ $word == -* ]]; then
+    _larder_words "$(_larder_options "$command")" "$word"
+  elif [[ $command == run ]]; then
+    mapfile -t COMPREPLY < <(compgen -c -- "$word")
+  else
+    _larder_files -d "$word"
+  fi
+}
+
+complete -F _larder larder
