@@ -94,7 +94,7 @@ void sync_file(Watch& w, int fd, std::uint64_t number) {
   const PlainFile shadow(durable_content(w.plan.shadow, status.st_ino), O_RDWR | O_CREAT);
   const Pages pages = capture(file.fd(), shadow);
   // A device takes its time. What others write meanwhile need not be part of this sync.
-  ::usleep(static_cast<useconds_t>(number * 7919 % 200));
+  ::usleep(static_cast<useconds_t>(number * 7919 % 200));  // sleeps: see above
   shadow.resize(status.st_size);
   std::size_t done = 0;
   for (const auto& [offset, page] : pages) {

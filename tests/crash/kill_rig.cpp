@@ -45,7 +45,8 @@ class KillRig {
   void check();
   [[nodiscard]] bool has_failed() const { return ledger_->violations > 0; }
   void nap(std::uint64_t most_us) {
-    std::this_thread::sleep_for(microseconds(random_.below(most_us)));
+    // The moment of a kill is what is being varied.
+    std::this_thread::sleep_for(microseconds(random_.below(most_us)));  // sleeps: see above
   }
 
   const KillPlan& plan_;
@@ -124,7 +125,7 @@ void KillRig::wait_for_steps(std::size_t lanes, std::uint64_t before) {
       ledger_->violate("writers do not get on within 20 s");
       return;
     }
-    std::this_thread::sleep_for(microseconds{50});
+    std::this_thread::sleep_for(microseconds{50});  // sleeps: between two looks at the ledger
   }
 }
 

@@ -108,8 +108,9 @@ void PowerRig::run_round(bool is_long) {
     return 0;
   });
   if (manner == 2) {
-    std::this_thread::sleep_for(std::chrono::microseconds(
-        is_long ? 1'200'000 + random_.below(400'000) : random_.below(60'000)));
+    const std::chrono::microseconds moment(is_long ? 1'200'000 + random_.below(400'000)
+                                                   : random_.below(60'000));
+    std::this_thread::sleep_for(moment);  // sleeps: the moment of the cut is what is varied
     cut_at_ = steady_us();
     worker.kill(SIGKILL);
   }
@@ -154,13 +155,15 @@ void PowerRig::work(bool is_long, std::uint64_t most_steps, std::uint64_t die_at
       const std::uint64_t step = ++steps;
       if (step > most_steps) return;
       if (is_pausing && steady_us() - begin > 100'000) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));  // sleeps: until it is killed
         continue;
       }
       power_step(*subject_ptr, *ledger_);
       if (step == die_at_ack) ::kill(::getpid(), SIGKILL);
       if (step % 97 == 0) power_sync(*subject_ptr, *ledger_);
-      if (is_long) std::this_thread::sleep_for(std::chrono::microseconds(200));
+      // Long rounds are about time, not about many writes.
+      const std::chrono::microseconds pause(is_long ? 200 : 0);
+      std::this_thread::sleep_for(pause);  // sleeps: see above
     }
   };
   std::vector<std::thread> others;
