@@ -31,10 +31,10 @@ class Replay(support.RunCase):
         self.assertEqual(self.runs(), 1)
 
     def test_order_between_stdout_and_stderr_is_kept(self):
-        fifo = self.fifo("go")
-        script = f"echo 1; read x < '{fifo}'; echo 2 >&2; read x < '{fifo}'; echo 3"
+        fifos = [self.fifo("first"), self.fifo("second")]
+        script = f"echo 1; read x < '{fifos[0]}'; echo 2 >&2; read x < '{fifos[1]}'; echo 3"
         process = self.start("run", "--", "sh", "-c", script, stderr=subprocess.STDOUT)
-        for line in (b"1\n", b"2\n"):
+        for fifo, line in zip(fifos, (b"1\n", b"2\n")):
             self.assertEqual(process.stdout.readline(), line)  # it has passed through
             support.feed(fifo, "go\n")
         self.assertEqual(process.communicate()[0], b"3\n")
