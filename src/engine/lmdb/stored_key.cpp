@@ -3,6 +3,7 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -24,11 +25,10 @@ StoredKey::StoredKey(BytesView key) : key_(key), view_(key) {
 
 Bytes StoredKey::wrap(BytesView value) const {
   const auto size = static_cast<std::uint64_t>(key_.size());
-  Bytes out;
-  out.reserve(sizeof(size) + key_.size() + value.size());
-  append(out, std::as_bytes(std::span(&size, 1)));
-  append(out, key_);
-  append(out, value);
+  Bytes out(sizeof(size) + key_.size() + value.size());
+  std::memcpy(out.data(), &size, sizeof(size));
+  const auto behind = std::copy(key_.begin(), key_.end(), out.begin() + sizeof(size));
+  std::copy(value.begin(), value.end(), behind);
   return out;
 }
 
