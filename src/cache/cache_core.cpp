@@ -62,7 +62,7 @@ Engine& CacheCore::engine() const { return *state_->engine; }
 
 bool CacheCore::read(const Key& key, std::uint64_t schema, EntryVisitor visit) const {
   const EngineKey at = state_->layout.record(key.bytes());
-  const Seen seen = state_->engine->view([&](ReadTxn& txn) {
+  const auto look = [&](ReadTxn& txn) {
     const std::optional<BytesView> stored = txn.get(at.view());
     if (!stored) return Seen::nothing;
     const std::optional<Record> record = open_record(*stored, at.view());
@@ -74,7 +74,14 @@ bool CacheCore::read(const Key& key, std::uint64_t schema, EntryVisitor visit) c
     const Seen result = show(*record, schema, visit);
     if (result == Seen::hit) state_->recency.touch(record->sequence);
     return result;
-  });
+  };
+  Seen seen = Seen::damaged;
+  try {
+    seen = state_->engine->view(look);
+  } catch (const Error& error) {
+    // The page that holds the record is damaged.
+    if (error.kind() != ErrorKind::corrupt) throw;
+  }
   if (seen == Seen::hit) {
     state_->statistics.add(Event::hit);
     return true;
