@@ -7,7 +7,7 @@ here=$(dirname "${BASH_SOURCE[0]}")
 
 rm -rf "$folder"
 configure() {
-  cmake -S "$here/stranger" -B "$folder/build" -DCMAKE_PREFIX_PATH="$prefix" \
+  cmake -G Ninja -S "$here/stranger" -B "$folder/build" -DCMAKE_PREFIX_PATH="$prefix" \
     -DCMAKE_CXX_COMPILER="$compiler" "$@"
 }
 
