@@ -68,14 +68,6 @@ struct CacheOptions {
   std::uint32_t mode = 0600;
 };
 
-/// Why an entry left the cache.
-enum class RemovalCause {
-  expired,   ///< Its time was over.
-  evicted,   ///< Removed to make room.
-  erased,    ///< Someone asked.
-  replaced,  ///< A new value took its place.
-};
-
 /// What acts in a cache. Everything here must outlive the cache.
 struct CacheHooks {
   const Clock* clock = &Clock::system();
