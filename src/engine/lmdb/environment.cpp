@@ -242,11 +242,26 @@ void Environment::write(FunctionRef<void(LmdbWrite&)> body, ReaderSlots::Slot* o
     try {
       LmdbWrite txn = begin_write(own);
       body(txn);
-      txn.commit();
+      commit(txn);
       return;
     } catch (const MapFull&) {
       grow(own, map * 2);
     }
+  }
+}
+
+void Environment::commit(LmdbWrite& write) {
+  try {
+    write.commit();
+  } catch (const Error& error) {
+    // LMDB calls a short write an I/O error, whatever the reason.
+    int fd = -1;
+    if (error.kind() != ErrorKind::unavailable || mdb_env_get_fd(env_, &fd) != MDB_SUCCESS) throw;
+    if (io_.fallocate(fd, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(used_bytes() + reserved_bytes),
+                      static_cast<off_t>(reserved_bytes)) != -ENOSPC) {
+      throw;
+    }
+    throw system_error(ENOSPC, "commit");
   }
 }
 

@@ -59,6 +59,10 @@ class Environment {
   /// Starts a write transaction that may become very large.
   [[nodiscard]] LmdbWrite begin_large_write(ReaderSlots::Slot* own);
 
+  /// Commits `write`.
+  /// @throws Error `full` if the device is
+  void commit(LmdbWrite& write);
+
   /// Last sequence number of the log that is in LMDB.
   [[nodiscard]] std::uint64_t applied();
   /// The oldest snapshot that any process reads, or the largest number if none does.
