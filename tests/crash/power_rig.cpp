@@ -41,6 +41,7 @@ class PowerRig {
   void check_image(const fs::path& image);
   void check_in_child(const fs::path& image);
   [[nodiscard]] std::uint64_t floor() const;
+  void check_floor(std::uint64_t number) const;
   [[nodiscard]] EngineSettings settings(const fs::path& directory, std::uint64_t boot) const;
   [[nodiscard]] fs::path subject() const { return dir_ / "subject"; }
   [[nodiscard]] fs::path shadow() const { return dir_ / "shadow"; }
@@ -139,13 +140,16 @@ void PowerRig::run_round(bool is_long) {
 void PowerRig::work(bool is_long, std::uint64_t most_steps, std::uint64_t die_at_ack) {
   const auto subject_ptr = plan_.open(settings(subject(), boot_));
   const std::uint64_t number = check_power_state(*subject_ptr, *ledger_);
-  if (number < floor()) {
-    ledger_->violate("transaction " + std::to_string(number) + " is the last, but " +
-                     std::to_string(floor()) + " was promised");
-  }
+  check_floor(number);
   ledger_->begun = number;
   ledger_->acked = number;
   ledger_->synced = std::min<std::uint64_t>(ledger_->synced, number);
+  // Times of an earlier run must not count for transactions that are made anew.
+  for (auto& at : ledger_->acked_at) at = 0;
+  const std::uint64_t known = std::min<std::uint64_t>(number, PowerLedger::remembered - 1);
+  for (std::uint64_t n = number - known; n <= number; ++n) {
+    ledger_->acked_at[n % PowerLedger::remembered] = steady_us();
+  }
   std::atomic<std::uint64_t> steps = 0;
   const std::uint64_t begin = steady_us();
   // Half of the long rounds pause: what was written before must reach the device by itself.
@@ -191,6 +195,18 @@ std::uint64_t PowerRig::floor() const {
   return promised;
 }
 
+void PowerRig::check_floor(std::uint64_t number) const {
+  if (number >= floor()) return;
+  std::ostringstream text;
+  text << "transaction " << number << " is the last, but " << floor() << " was promised; "
+       << ledger_->acked << " was acknowledged, " << ledger_->synced << " synced";
+  if (cut_at_ != 0) {
+    const std::uint64_t at = ledger_->acked_at[(number + 1) % PowerLedger::remembered];
+    text << ", the first lost one was " << (cut_at_ - at) / 1000 << " ms old";
+  }
+  ledger_->violate(text.str());
+}
+
 void PowerRig::check_image(const fs::path& image) {
   make_power_image(subject(), shadow(), image, random_);
   const ChildEnd end = run_in_child([&] {
@@ -214,10 +230,7 @@ void PowerRig::check_in_child(const fs::path& image) {
   {
     const auto recovered = plan_.open(settings(image, boot_));
     number = check_power_state(*recovered, *ledger_);
-    if (number < floor()) {
-      ledger_->violate("transaction " + std::to_string(number) + " is the last, but " +
-                       std::to_string(floor()) + " was promised");
-    }
+    check_floor(number);
     recovered->put("after", "the cut");
   }
   const auto again = plan_.open(settings(image, boot_));
