@@ -182,7 +182,7 @@ void MemoryEngine::begin_turn(SteadyTime deadline) {
   if (writer_generation_ != fork_generation()) is_writing_ = false;
   while (is_writing_) {
     const auto left = deadline - hooks_.clock->steady_now();
-    if (left <= left.zero()) {
+    if (left <= std::chrono::nanoseconds::zero()) {
       throw Error(ErrorKind::unavailable,
                   "update of a memory engine: another update did not end in time; try again");
     }
@@ -215,7 +215,7 @@ void MemoryEngine::publish(const MemoryTree& tree) {
 }
 
 std::span<std::byte> MemoryEngine::shared_memory(std::string_view name, std::size_t size) {
-  if (name.empty() || size == 0 || name.find('/') != name.npos) {
+  if (name.empty() || size == 0 || name.find('/') != std::string_view::npos) {
     throw Error(ErrorKind::invalid_argument,
                 "shared memory '" + std::string(name) + "': needs a file name and a size");
   }

@@ -11,8 +11,8 @@
 
 namespace larder::lmdb {
 
-Database::Database(const LmdbOptions& options, const EngineHooks& hooks)
-    : options_(options), hooks_(hooks), directory_(options_, hooks_) {
+Database::Database(LmdbOptions options, EngineHooks hooks)
+    : options_(std::move(options)), hooks_(std::move(hooks)), directory_(options_, hooks_) {
   const bool sole = directory_.is_sole();
   if (sole) {
     start_disposable(options_, hooks_);

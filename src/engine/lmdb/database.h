@@ -24,7 +24,7 @@ namespace larder::lmdb {
 class Database {
  public:
   /// Opens the directory. If nobody else has it open, recovers what a crash left first.
-  Database(const LmdbOptions& options, const EngineHooks& hooks);
+  Database(LmdbOptions options, EngineHooks hooks);
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
   ~Database();

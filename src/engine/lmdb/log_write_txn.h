@@ -18,7 +18,7 @@ class LogWriteTxn final : public WriteTxn {
               SteadyTime deadline, const UpdateOptions& options);
   LogWriteTxn(const LogWriteTxn&) = delete;
   LogWriteTxn& operator=(const LogWriteTxn&) = delete;
-  ~LogWriteTxn();
+  virtual ~LogWriteTxn();
 
   /// Makes the changes visible. Returns the transaction's sequence number, 0 if it changed nothing.
   std::uint64_t commit();

@@ -32,7 +32,9 @@ void ReaderSlots::add_block() {
     if (place.load(std::memory_order_acquire) != nullptr) continue;
     auto fresh = std::make_unique<Block>();
     Block* none = nullptr;
-    if (place.compare_exchange_strong(none, fresh.get())) static_cast<void>(fresh.release());
+    if (place.compare_exchange_strong(none, fresh.get())) {
+      fresh.release();  // NOLINT(bugprone-unused-return-value): now `place` owns it
+    }
     return;
   }
 }

@@ -42,7 +42,7 @@ std::byte* map(Io& io, const File& file, std::uint64_t bytes, const std::filesys
 
 }  // namespace
 
-SearchKey::SearchKey(BytesView searched) noexcept : key(searched), head{} {
+SearchKey::SearchKey(BytesView searched) noexcept : key(searched) {
   std::byte padded[sizeof(head)] = {};
   if (!key.empty()) std::memcpy(padded, key.data(), std::min(key.size(), sizeof(padded)));
   for (std::size_t i = 0; i < std::size(head.words); ++i) {

@@ -24,10 +24,10 @@ struct LogEntry {
 
 /// A stored key with what searching for it needs.
 struct SearchKey {
-  explicit SearchKey(BytesView key) noexcept;
+  explicit SearchKey(BytesView searched) noexcept;
 
   BytesView key;
-  KeyHead head;
+  KeyHead head = {};
 };
 
 /// Hash of a stored key, for the filter.
