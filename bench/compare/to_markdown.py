@@ -69,6 +69,9 @@ def render(document):
     yield (f"{context['date']}: {context['processor']}, {context['cores']} cores, "
            f"{context['kernel']}, {context['file_system']}; {context['build']}; load "
            f"{context['load_before']:.1f} before and {context['load_after']:.1f} after.")
+    if context["load_before"] > context["cores"] / 2:
+        yield ("**The machine was busy with other work**: all times are too long, means most of all; "
+               "ratios of one repetition still tell.")
     yield ""
     yield f"`{context['command']}`: {context['keys']} keys, {context['value_bytes']}-byte values, " \
           f"{context['repetitions']} repetitions."
