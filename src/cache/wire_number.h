@@ -14,7 +14,7 @@ namespace larder::detail {
 template <std::unsigned_integral Number>
 void append_number(Bytes& out, Number number) {
   for (std::size_t i = 0; i < sizeof(Number); ++i) {
-    out.push_back(static_cast<std::byte>((number >> (8 * i)) & 0xFFU));
+    out.push_back(static_cast<std::byte>((std::uint64_t{number} >> (8 * i)) & 0xFFU));
   }
 }
 
