@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Renders what `larder_compare --json FILE` wrote as the tables of bench/README.md.
 
-Usage: to_markdown.py FILE [--into README]. With --into, replaces what stands between the two
-marks in that file.
+Usage: to_markdown.py FILE [--replay FILE] [--into README]. --replay names what `larder_run_replay
+--json FILE` wrote. With --into, replaces what stands between the two marks in that file.
 """
 
 import argparse
@@ -82,12 +82,30 @@ def render(document):
     yield from losses(results) if any(row["ratio"] < 1 for row in results) else ["- nowhere here"]
 
 
+def render_replay(document):
+    rows = {row["name"]: row for row in document["results"]}
+    yield "\n### `larder run` replaying a small result, as a whole process\n"
+    yield "| program | median ms | p99 ms | worst ms | goal |"
+    yield "|---|---|---|---|---|"
+    for name, title in (("true", "`true`: what the machine takes to start anything"),
+                        ("larder_version", "`larder --version`"), ("replay", "replay")):
+        row = rows[name]
+        goal = row.get("goal_ms")
+        reached = goal and ("reached" if row["median_ms"] < goal else "**missed**")
+        yield (f"| {title} | {number(row['median_ms'])} | {number(row['p99_ms'])} | "
+               f"{number(row['worst_ms'])} | {f'{number(goal)}: {reached}' if goal else ''} |")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=pathlib.Path)
+    parser.add_argument("--replay", type=pathlib.Path)
     parser.add_argument("--into", type=pathlib.Path)
     options = parser.parse_args()
-    text = "\n".join(render(json.loads(options.file.read_text()))) + "\n"
+    lines = list(render(json.loads(options.file.read_text())))
+    if options.replay is not None:
+        lines += render_replay(json.loads(options.replay.read_text()))
+    text = "\n".join(lines) + "\n"
     if options.into is None:
         print(text, end="")
         return
