@@ -46,8 +46,7 @@ Background::~Background() {
 
 void Background::wrote() {
   const bool sealed = log_.state().sealed != LogState::none;
-  if (dirty_.load(std::memory_order_relaxed) &&
-      (!sealed || sealed_.load(std::memory_order_relaxed))) {
+  if (dirty_.load() && (!sealed || sealed_.load(std::memory_order_relaxed))) {
     return;
   }
   {
@@ -93,28 +92,35 @@ void Background::run() {
 
 void Background::tick() {
   const std::uint64_t published = log_.published();
-  const SteadyTime now = Clock::system().steady_now();
-  if (published == last_published_) {
-    // Nobody writes: bring the rest to LMDB, where reading is fastest, and sleep.
-    attempt("bring the log to the database", [&] {
-      {
-        const RobustLock lock(shared_.write_mutex, now);
-        if (lock.owner_died()) log_.repair(now + options_.timeout);
-        if (log_.published() != published) return;
-        log_.seal();
-      }
-      log_.apply_sealed(nullptr, now + options_.timeout);
-      dirty_.store(log_.state().active != LogState::none, std::memory_order_relaxed);
-    });
-    return;
-  }
+  // If nobody writes: bring the rest to LMDB, where reading is fastest, and sleep.
+  if (published == last_published_) attempt("bring the log to the database", [this] { settle(); });
   last_published_ = published;
+  const SteadyTime now = Clock::system().steady_now();
   if (options_.durability != Durability::consistent ||
+      shared_.synced.load(std::memory_order_acquire) >= published ||
       now - last_sync_ < options_.sync_interval / 2) {
     return;
   }
   attempt("sync the log", [&] { log_.sync_through(published); });
   last_sync_ = now;
+}
+
+void Background::settle() {
+  const SteadyTime now = Clock::system().steady_now();
+  try {
+    const RobustLock lock(shared_.write_mutex, now);
+    if (lock.owner_died()) log_.repair(now + options_.timeout);
+    if (log_.published() != last_published_) return;
+    log_.seal();
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::unavailable) return;  // somebody does write
+    throw;
+  }
+  log_.apply_sealed(nullptr, now + options_.timeout);
+  // First off, then the look: a write in between either is seen here or sees that it must wake us.
+  dirty_.store(false);
+  const LogState left = log_.state();
+  if (left.active != LogState::none || left.sealed != LogState::none) dirty_.store(true);
 }
 
 }  // namespace larder::lmdb

@@ -27,6 +27,8 @@ class Background {
  private:
   void run();
   void tick();
+  /// Brings all there is to LMDB, unless somebody writes.
+  void settle();
   void attempt(const char* what, FunctionRef<void()> body);
 
   const LmdbOptions& options_;
