@@ -2,10 +2,14 @@
 // What each durability level keeps when the power goes off.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdio>
+#include <thread>
 
 #include "crash/power_rig.h"
+#include "support/faulty_io.h"
 #include "support/settings.h"
+#include "support/temp_dir.h"
 
 namespace larder::test {
 
@@ -25,6 +29,16 @@ PowerReport cut(const std::string& name, Durability durability) {
   return report;
 }
 
+/// Waits until the engine has synced `count` times; false after some seconds.
+bool has_synced(const FaultyIo& io, std::uint64_t count) {
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds{5};
+  while (io.count("fdatasync") < count) {
+    if (std::chrono::steady_clock::now() > give_up) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
 }  // namespace
 
 TEST(LmdbPower, durable_loses_nothing) {
@@ -33,6 +47,21 @@ TEST(LmdbPower, durable_loses_nothing) {
 
 TEST(LmdbPower, consistent_loses_at_most_the_last_second) {
   cut("lmdb consistent", Durability::consistent);
+}
+
+TEST(LmdbPower, consistent_syncs_earlier_writes_while_an_update_runs_long) {
+  const TempDir dir;
+  FaultyIo io;
+  EngineSettings settings{.directory = dir / "engine",
+                          .sync_interval = std::chrono::milliseconds{200}};
+  settings.hooks.io = &io;
+  const EnginePtr engine = open_lmdb_with(settings);
+  put(*engine, "first", "1");
+  ASSERT_TRUE(has_synced(io, 1));
+
+  put(*engine, "second", "2");
+
+  engine->update([&](WriteTxn&) { EXPECT_TRUE(has_synced(io, 2)); });
 }
 
 TEST(LmdbPower, disposable_is_never_wrong) { cut("lmdb disposable", Durability::disposable); }
