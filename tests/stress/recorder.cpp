@@ -137,8 +137,9 @@ void work_in_processes(Record& record, const HistoryPlan& plan, const EngineSett
     });
   }
   if (plan.is_killing) {
-    // Somewhere in the middle of the history.
-    const std::size_t moment = plan.seed % plan.operations;
+    // Somewhere in the middle of the history; not before the first operation, since nobody starts
+    // until all are ready.
+    const std::size_t moment = 1 + plan.seed % (plan.operations - 1);
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds{10};
     while (record.used < moment && std::chrono::steady_clock::now() < give_up) {
       std::this_thread::yield();
