@@ -60,8 +60,8 @@ class Layout {
   [[nodiscard]] KeyRange range(Space space) const;
   /// The sequence numbers in [`first`, `last`).
   [[nodiscard]] KeyRange order_range(std::uint64_t first, std::uint64_t last) const;
-  /// The entries of one tag with sequence numbers below `last`.
-  [[nodiscard]] KeyRange tag_range(std::string_view tag, std::uint64_t last) const;
+  /// The entries of the tag `name` with sequence numbers below `last`.
+  [[nodiscard]] KeyRange tag_range(std::string_view name, std::uint64_t last) const;
 
   /// The key of the entry whose record is at `engine_key`.
   [[nodiscard]] BytesView key_of_record(BytesView engine_key) const;

@@ -70,8 +70,9 @@ void Arguments::texts(const std::string& names, std::vector<std::string>& target
   parser_->app.add_option(names, target)->allow_extra_args(false)->type_name("VALUE");
 }
 
-void Arguments::value(const std::string& names, std::function<void(const std::string&)> read) {
-  parser_->app.add_option_function<std::string>(names, std::move(read));
+void Arguments::value(const std::string& names,
+                      const std::function<void(const std::string&)>& read) {
+  parser_->app.add_option_function<std::string>(names, read);
 }
 
 void Arguments::choice(const std::string& names, std::string& target,

@@ -25,7 +25,7 @@ class Arguments {
   /// An option with a value that may be given several times.
   void texts(const std::string& names, std::vector<std::string>& target);
   /// An option whose value `read` understands, or refuses with a `UsageError`.
-  void value(const std::string& names, std::function<void(const std::string&)> read);
+  void value(const std::string& names, const std::function<void(const std::string&)>& read);
   /// An option whose value is one of `choices`.
   void choice(const std::string& names, std::string& target, std::vector<std::string> choices);
   /// The next argument that is no option; it must be there.

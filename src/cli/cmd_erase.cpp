@@ -41,6 +41,7 @@ class Erase final : public Command {
 
   int execute(const Console& console) override {
     std::vector<Key> keys;
+    keys.reserve(texts_.size());
     for (const std::string& text : texts_) keys.push_back(key_text_.read(text));
     Cache store = open_existing_store(store_, console);
     ExitCode code = ExitCode::done;

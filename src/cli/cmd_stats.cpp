@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,7 +60,7 @@ std::string row(std::string_view name, std::string_view value) {
 }
 
 std::string percent(double part) {
-  const auto tenths = static_cast<std::uint64_t>(part * 1000 + 0.5);
+  const auto tenths = static_cast<std::uint64_t>(std::llround(part * 1000));
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " %";
 }
 

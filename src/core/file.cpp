@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ranges>
 #include <string>
 #include <utility>
 #include <vector>
@@ -122,8 +123,8 @@ void create_directories(Io& io, const Path& directory, mode_t mode) {
     if (!path.has_parent_path()) break;
     path = path.parent_path();
   }
-  for (auto next = missing.rbegin(); next != missing.rend(); ++next) {
-    create_directory(io, *next, mode);
+  for (const auto& next : std::views::reverse(missing)) {
+    create_directory(io, next, mode);
   }
 }
 

@@ -77,6 +77,7 @@ void start_in_background(int stdin_fd) {
   constexpr std::ptrdiff_t behind_command = 2;
   arguments.insert(arguments.begin() + behind_command, background_option);
   std::vector<char*> pointers;
+  pointers.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
   const FileActions actions(stdin_fd);

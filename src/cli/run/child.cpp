@@ -40,7 +40,8 @@ bool place(int from, int to) {
 
 class Child {
  public:
-  Child(const ChildSpec& spec, Recorder& recorder) : recorder_(recorder), buffer_(64 * 1024) {
+  Child(const ChildSpec& spec, Recorder& recorder)
+      : recorder_(recorder), buffer_(std::size_t{64} * 1024) {
     start(spec);
   }
 

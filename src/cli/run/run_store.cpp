@@ -24,7 +24,7 @@ std::filesystem::path variable(const char* name) {
 }  // namespace
 
 std::filesystem::path default_store_path() {
-  const std::filesystem::path store = variable("LARDER_STORE");
+  std::filesystem::path store = variable("LARDER_STORE");
   if (!store.empty()) return store;
   // The specification of these directories says that a relative path is invalid.
   const std::filesystem::path cache = variable("XDG_CACHE_HOME");
