@@ -73,7 +73,7 @@ void LmdbWrite::check_pages_around(BytesView key) {
   if (code == MDB_NOTFOUND) return;
   check(code, "read");
   check_page_of(k);
-  if (!is_first_in_page(k.mv_data)) return;
+  if (map_.holds(k.mv_data) && !is_first_in_page(k.mv_data)) return;
   // The key may belong to the end of the page before.
   code = mdb_cursor_get(cursor_, &k, &v, MDB_PREV);
   if (code == MDB_SUCCESS) check_page_of(k);
