@@ -24,8 +24,8 @@ class Backoff {
       return true;
     }
     if (Clock::system().steady_now() >= deadline_) return false;
-    std::this_thread::sleep_for(std::min(nap_, std::chrono::microseconds{1000}));
-    nap_ *= 2;
+    std::this_thread::sleep_for(nap_);
+    nap_ = std::min(nap_ * 2, std::chrono::microseconds{1000});
     return true;
   }
 
