@@ -168,22 +168,18 @@ BytesView Environment::checked(const MDB_val& found) const {
 }
 
 void Environment::alone(ReaderSlots::Slot* own, FunctionRef<void()> body) {
-  // The own slot is given up before waiting: two who wait for each other's slots would wait for
-  // ever.
-  if (own != nullptr) ReaderSlots::release(*own);
-  {
-    const MutexLock lock(moving_);
-    slots_.close_gate();
-    try {
-      body();
-      locate_map();
-    } catch (...) {
-      slots_.open_gate();
-      throw;
-    }
+  // Two who wait for each other's slots would wait for ever.
+  const SlotPause pause(slots_, own);
+  const MutexLock lock(moving_);
+  slots_.close_gate();
+  try {
+    body();
+    locate_map();
+  } catch (...) {
     slots_.open_gate();
+    throw;
   }
-  if (own != nullptr) slots_.retake(*own);
+  slots_.open_gate();
 }
 
 void Environment::adopt_map(ReaderSlots::Slot* own) {
@@ -210,9 +206,8 @@ LmdbWrite Environment::begin_write(ReaderSlots::Slot* own) {
     std::unique_lock<Mutex> stay(moving_, std::try_to_lock);
     if (!stay) {
       // Who moves the map waits for all slots, ours too.
-      if (own != nullptr) ReaderSlots::release(*own);
+      const SlotPause pause(slots_, own);
       stay.lock();
-      if (own != nullptr) slots_.retake(*own);
     }
     MDB_txn* txn = nullptr;
     const int code = mdb_txn_begin(env_, nullptr, 0, &txn);

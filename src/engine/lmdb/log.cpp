@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 
 #include "engine/lmdb/backoff.h"
 #include "engine/lmdb/directory.h"
@@ -87,7 +88,7 @@ bool Log::take_snapshot(ReaderSlots::Slot& slot, Snapshot& snapshot) {
 void Log::repair_if_abandoned() {
   try {
     const RobustLock lock(shared_->write_mutex, Clock::system().steady_now());
-    repair(Clock::system().steady_now() + options_.timeout);
+    repair(Clock::system().steady_now());
   } catch (const Error& error) {
     if (!error.is_transient()) throw;  // otherwise its owner lives and goes on
   }
@@ -285,7 +286,12 @@ void Log::apply_in_steps(const Segment& segment, std::uint64_t limit, std::uint6
 }
 
 void Log::apply_sealed(ReaderSlots::Slot* own, SteadyTime deadline) {
-  const RobustLock lock(shared_->apply_mutex, deadline);
+  std::optional<RobustLock> lock;
+  {
+    // Who holds the lock may have to move LMDB's map, and then waits for every slot.
+    const SlotPause pause(environment_.slots(), own);
+    lock.emplace(shared_->apply_mutex, deadline);
+  }
   // A large transaction whose process died: the next writer finishes it first.
   if (shared_->barrier.load(std::memory_order_acquire) != 0) return;
   const LogState now = state();

@@ -36,9 +36,11 @@ void LogWriteTxn::refresh_snapshot() {
 }
 
 void LogWriteTxn::go_direct() {
-  apply_lock_.emplace(shared_.apply_mutex, deadline_);
-  // Ended first: LMDB's map may have to move.
-  ReaderSlots::end(slot_);
+  {
+    // Who holds the lock may have to move LMDB's map, and then waits for every slot.
+    const SlotPause pause(environment_.slots(), &slot_);
+    apply_lock_.emplace(shared_.apply_mutex, deadline_);
+  }
   direct_.emplace(environment_.begin_large_write(&slot_));
   log_.drain_into(*direct_);
   snapshot_ = {.environment = &environment_, .txn = direct_->raw()};

@@ -82,4 +82,23 @@ class SlotGuard {
   std::uint64_t forks_;
 };
 
+/// Gives a held slot back for one scope, while its thread waits for somebody who may wait for
+/// slots.
+class SlotPause {
+ public:
+  /// Does nothing if `own` is null.
+  SlotPause(ReaderSlots& slots, ReaderSlots::Slot* own) noexcept : slots_(slots), own_(own) {
+    if (own_ != nullptr) ReaderSlots::release(*own_);
+  }
+  SlotPause(const SlotPause&) = delete;
+  SlotPause& operator=(const SlotPause&) = delete;
+  ~SlotPause() {
+    if (own_ != nullptr) slots_.retake(*own_);
+  }
+
+ private:
+  ReaderSlots& slots_;
+  ReaderSlots::Slot* own_;
+};
+
 }  // namespace larder::lmdb
