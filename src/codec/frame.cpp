@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codec/frame.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <bit>
 
+#include "core/xxh3.h"
 #include "larder/codec/detail/byte_order.h"
 
 namespace larder {
@@ -27,8 +25,7 @@ constexpr std::byte in_file_flag = {std::byte{2}};
 // The key takes part turned by half, so that a record that repeats its key does not cancel it out.
 std::uint64_t checksum(BytesView record, BytesView key) noexcept {
   const BytesView covered = record.subspan(version_at);
-  return XXH3_64bits(covered.data(), covered.size()) ^
-         std::rotl(XXH3_64bits(key.data(), key.size()), 32);
+  return detail::xxh3_64(covered) ^ std::rotl(detail::xxh3_64(key), 32);
 }
 
 bool is_known(BytesView record) noexcept {

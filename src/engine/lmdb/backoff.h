@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <thread>
 
 #include "larder/core/clock.h"
@@ -13,24 +14,26 @@ namespace larder::lmdb {
 /// by giving up the processor, then in naps of up to a millisecond, until the time is over.
 class Backoff {
  public:
-  explicit Backoff(std::chrono::milliseconds timeout)
-      : Backoff(Clock::system().steady_now() + timeout) {}
+  /// The timeout begins with the first wait: who never has to wait does not ask for the time.
+  explicit Backoff(std::chrono::milliseconds timeout) : timeout_(timeout) {}
   explicit Backoff(SteadyTime deadline) : deadline_(deadline) {}
 
   /// Waits a little. False if the time is over.
   [[nodiscard]] bool wait() {
+    if (!deadline_) deadline_ = Clock::system().steady_now() + timeout_;
     if (++turns_ < 64) {
       std::this_thread::yield();
       return true;
     }
-    if (Clock::system().steady_now() >= deadline_) return false;
+    if (Clock::system().steady_now() >= *deadline_) return false;
     std::this_thread::sleep_for(nap_);
     nap_ = std::min(nap_ * 2, std::chrono::microseconds{1000});
     return true;
   }
 
  private:
-  SteadyTime deadline_;
+  std::chrono::milliseconds timeout_{0};
+  std::optional<SteadyTime> deadline_ = std::nullopt;
   unsigned turns_ = 0;
   std::chrono::microseconds nap_{10};
 };

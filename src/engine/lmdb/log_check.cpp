@@ -5,6 +5,8 @@
 
 #include <cstring>
 
+#include "core/xxh3.h"
+
 namespace larder::lmdb {
 namespace {
 
@@ -13,7 +15,7 @@ std::uint64_t checksum(const LogHeader& header) noexcept {
 }
 
 std::uint64_t checksum(const TxnHeader& header, BytesView entries) noexcept {
-  const std::uint64_t body = XXH3_64bits(entries.data(), entries.size());
+  const std::uint64_t body = detail::xxh3_64(entries);
   return XXH3_64bits_withSeed(&header, offsetof(TxnHeader, checksum), body);
 }
 
