@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/memory_tree.h"
+#include "engine/update_hooks.h"
 #include "larder/core/error.h"
 #include "larder/core/mutex.h"
 #include "larder/core/process.h"
@@ -26,7 +27,8 @@ BytesView checked(BytesView key) {
 /// A transaction over one tree, which only an update may change.
 class MemoryTxn final : public WriteTxn {
  public:
-  MemoryTxn(MemoryTree tree, Random* random) : tree_(std::move(tree)), random_(random) {}
+  MemoryTxn(MemoryTree tree, Random* random, UpdateHooks* hooks)
+      : tree_(std::move(tree)), random_(random), hooks_(hooks) {}
 
   [[nodiscard]] const MemoryTree& tree() const noexcept { return tree_; }
 
@@ -39,9 +41,11 @@ class MemoryTxn final : public WriteTxn {
   void do_put(BytesView key, BytesView value) override { tree_.put(checked(key), value, *random_); }
   bool do_erase(BytesView key) override { return tree_.erase(checked(key)); }
   std::uint64_t do_erase_range(const KeyRange& range) override { return tree_.erase_range(range); }
+  void do_at_end(std::function<void(UpdateEnd)> hook) override { hooks_->add(std::move(hook)); }
 
   MemoryTree tree_;
   Random* random_;
+  UpdateHooks* hooks_;
 };
 
 /// A closure that runs in this thread. Frames form a list from the innermost outwards.
@@ -135,7 +139,7 @@ void MemoryEngine::do_view(FunctionRef<void(ReadTxn&)> body) {
     body(*frame.txn);
     return;
   }
-  MemoryTxn txn(current(), nullptr);
+  MemoryTxn txn(current(), nullptr, nullptr);
   Frame frame{.engine = this, .txn = &txn, .is_update = false};
   const FrameScope scope(frame);
   body(txn);
@@ -149,11 +153,12 @@ void MemoryEngine::do_update(FunctionRef<void(WriteTxn&)> body, const UpdateOpti
     }
     return join(*running, body);
   }
+  UpdateHooks hooks;  // before the turn: they run after it
   const WriterTurn turn(
       *this, options.deadline.value_or(hooks_.clock->steady_now() + LmdbOptions{}.timeout));
   MemoryTree tree = current();
   tree.begin_edit(++edits_);
-  MemoryTxn txn(std::move(tree), &random_);
+  MemoryTxn txn(std::move(tree), &random_, &hooks);
   Frame frame{.engine = this, .txn = &txn, .is_update = true};
   {
     const FrameScope scope(frame);
@@ -165,6 +170,7 @@ void MemoryEngine::do_update(FunctionRef<void(WriteTxn&)> body, const UpdateOpti
                 "let the inner exception pass");
   }
   publish(txn.tree());
+  hooks.committed();
 }
 
 void MemoryEngine::join(Frame& outer, FunctionRef<void(WriteTxn&)> body) {

@@ -333,4 +333,63 @@ TEST_P(EngineSuite, shared_memory_of_another_size_is_refused) {
   expect_kind(ErrorKind::invalid_argument, [&] { (void)engine().shared_memory("hints", 128); });
 }
 
+TEST_P(EngineSuite, hooks_run_once_after_the_commit_in_order) {
+  std::vector<std::string> seen;
+  engine().update([&](WriteTxn& txn) {
+    txn.put(as_bytes("a"), as_bytes("1"));
+    txn.at_end([&](UpdateEnd end) {
+      EXPECT_EQ(end, UpdateEnd::committed);
+      EXPECT_EQ(get(engine(), "a"), "1");
+      seen.emplace_back("first");
+    });
+    txn.at_end([&](UpdateEnd) { seen.emplace_back("second"); });
+    EXPECT_TRUE(seen.empty());
+  });
+  EXPECT_EQ(seen, (std::vector<std::string>{"first", "second"}));
+}
+
+TEST_P(EngineSuite, hooks_of_a_nested_update_wait_for_the_outermost) {
+  std::vector<UpdateEnd> seen;
+  const auto note = [&](UpdateEnd end) { seen.push_back(end); };
+  engine().update([&](WriteTxn&) {
+    engine().update([&](WriteTxn& inner) { inner.at_end(note); });
+    EXPECT_TRUE(seen.empty());
+  });
+  EXPECT_EQ(seen, std::vector{UpdateEnd::committed});
+
+  const auto failing = [&] {
+    engine().update([&](WriteTxn&) {
+      engine().update([&](WriteTxn& inner) {
+        inner.put(as_bytes("a"), as_bytes("1"));
+        inner.at_end(note);
+      });
+      throw Abort();
+    });
+  };
+  EXPECT_THROW(failing(), Abort);
+  EXPECT_EQ(seen, (std::vector{UpdateEnd::committed, UpdateEnd::undone}));
+}
+
+TEST_P(EngineSuite, hooks_learn_that_a_caught_inner_failure_undid_everything) {
+  std::vector<UpdateEnd> seen;
+  expect_kind(ErrorKind::invalid_argument, [&] {
+    engine().update([&](WriteTxn& txn) {
+      txn.at_end([&](UpdateEnd end) { seen.push_back(end); });
+      try {
+        engine().update([](WriteTxn&) { throw Abort(); });
+      } catch (const Abort&) {
+      }
+    });
+  });
+  EXPECT_EQ(seen, std::vector{UpdateEnd::undone});
+}
+
+TEST_P(EngineSuite, hooks_may_throw_and_may_update) {
+  engine().update([&](WriteTxn& txn) {
+    txn.at_end([](UpdateEnd) { throw Abort(); });
+    txn.at_end([&](UpdateEnd) { put(engine(), "from hook", "1"); });
+  });
+  EXPECT_EQ(get(engine(), "from hook"), "1");
+}
+
 }  // namespace larder::test

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
@@ -85,6 +86,10 @@ class Engine {
 
   /// Place and sizes.
   virtual EngineInfo info() = 0;
+
+  /// The directory where structures may keep files of their own, each below a name of its own;
+  /// empty if the engine has none.
+  [[nodiscard]] virtual std::filesystem::path directory() const { return {}; }
 
   /// The clock that the engine was opened with.
   [[nodiscard]] virtual const Clock& clock() const noexcept = 0;

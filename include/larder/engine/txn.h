@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <utility>
 
 #include "larder/core/bytes.h"
 #include "larder/core/function_ref.h"
@@ -55,6 +57,12 @@ class ReadTxn {
                        FunctionRef<Visit(BytesView key, BytesView value)> visit) = 0;
 };
 
+/// How an update ended.
+enum class UpdateEnd {
+  committed,  ///< Its changes are visible; with `Durability::durable` the device was waited for.
+  undone,     ///< It changed nothing.
+};
+
 /// A `ReadTxn` that can change the engine. It sees its own changes.
 class WriteTxn : public ReadTxn {
  public:
@@ -68,6 +76,11 @@ class WriteTxn : public ReadTxn {
   /// Removes every key of `range`. Returns how many there were.
   std::uint64_t erase_range(const KeyRange& range) { return do_erase_range(range); }
 
+  /// Calls `hook` once when the outermost update has ended, in this thread, outside of the
+  /// transaction; hooks run in the order they came. What a hook throws is dropped. If the process
+  /// dies first, no hook runs.
+  void at_end(std::function<void(UpdateEnd)> hook) { do_at_end(std::move(hook)); }
+
  protected:
   WriteTxn() = default;
   ~WriteTxn() = default;
@@ -76,6 +89,7 @@ class WriteTxn : public ReadTxn {
   virtual void do_put(BytesView key, BytesView value) = 0;
   virtual bool do_erase(BytesView key) = 0;
   virtual std::uint64_t do_erase_range(const KeyRange& range) = 0;
+  virtual void do_at_end(std::function<void(UpdateEnd)> hook) = 0;
 };
 
 }  // namespace larder

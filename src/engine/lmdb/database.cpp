@@ -130,7 +130,9 @@ void Database::update(FunctionRef<void(WriteTxn&)> body, const UpdateOptions& op
   check_sync();
   const SteadyTime deadline =
       options.deadline ? *options.deadline : Clock::system().steady_now() + options_.timeout;
-  const std::uint64_t sequence = run_update(body, options, deadline);
+  UpdateHooks hooks;
+  const std::uint64_t sequence = run_update(body, options, deadline, hooks);
+  hooks.committed();
   if (sequence == 0) return;
   background_->wrote();
   if (options_.durability == Durability::durable) {
@@ -140,14 +142,14 @@ void Database::update(FunctionRef<void(WriteTxn&)> body, const UpdateOptions& op
 }
 
 std::uint64_t Database::run_update(FunctionRef<void(WriteTxn&)> body, const UpdateOptions& options,
-                                   SteadyTime deadline) {
+                                   SteadyTime deadline, UpdateHooks& hooks) {
   SharedPage& shared = **shared_;
   const RobustLock lock(shared.write_mutex, deadline);
   if (lock.owner_died() || shared.barrier.load(std::memory_order_relaxed) != 0) {
     log_->repair(deadline);
   }
   const SlotGuard guard(environment_->slots());
-  LogWriteTxn txn(*log_, *environment_, shared, guard.slot(), deadline, options);
+  LogWriteTxn txn(*log_, *environment_, shared, guard.slot(), deadline, options, hooks);
   const ActiveTxn scope(this, txn, &txn);
   body(txn);
   return txn.commit();

@@ -15,6 +15,7 @@
 #include "engine/lmdb/log.h"
 #include "engine/lmdb/shared_area.h"
 #include "engine/lmdb/shared_page.h"
+#include "engine/update_hooks.h"
 #include "larder/core/mutex.h"
 #include "larder/engine/engine.h"
 
@@ -41,7 +42,7 @@ class Database {
   void check_sync() const;
   void with_snapshot(FunctionRef<void(const Snapshot&)> body);
   std::uint64_t run_update(FunctionRef<void(WriteTxn&)> body, const UpdateOptions& options,
-                           SteadyTime deadline);
+                           SteadyTime deadline, UpdateHooks& hooks);
   void drain();
   void close();
 

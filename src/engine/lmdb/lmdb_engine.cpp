@@ -29,6 +29,7 @@ class LmdbEngine final : public Engine {
     return database().shared_memory(name, size);
   }
   EngineInfo info() override { return database().info(); }
+  [[nodiscard]] std::filesystem::path directory() const override { return options_.path; }
   [[nodiscard]] const Clock& clock() const noexcept override { return *hooks_.clock; }
 
  private:

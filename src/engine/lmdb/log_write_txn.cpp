@@ -10,13 +10,15 @@
 namespace larder::lmdb {
 
 LogWriteTxn::LogWriteTxn(Log& log, Environment& environment, SharedPage& shared,
-                         ReaderSlots::Slot& slot, SteadyTime deadline, const UpdateOptions& options)
+                         ReaderSlots::Slot& slot, SteadyTime deadline, const UpdateOptions& options,
+                         UpdateHooks& hooks)
     : log_(log),
       environment_(environment),
       shared_(shared),
       slot_(slot),
       deadline_(deadline),
       frees_space_(options.frees_space),
+      hooks_(hooks),
       forks_(fork_generation()),
       random_(reinterpret_cast<std::uintptr_t>(this) ^ log.published()) {
   refresh_snapshot();

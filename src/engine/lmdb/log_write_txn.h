@@ -6,6 +6,7 @@
 
 #include "engine/lmdb/log.h"
 #include "engine/lmdb/snapshot.h"
+#include "engine/update_hooks.h"
 #include "larder/engine/engine.h"
 
 namespace larder::lmdb {
@@ -15,7 +16,7 @@ namespace larder::lmdb {
 class LogWriteTxn final : public WriteTxn {
  public:
   LogWriteTxn(Log& log, Environment& environment, SharedPage& shared, ReaderSlots::Slot& slot,
-              SteadyTime deadline, const UpdateOptions& options);
+              SteadyTime deadline, const UpdateOptions& options, UpdateHooks& hooks);
   LogWriteTxn(const LogWriteTxn&) = delete;
   LogWriteTxn& operator=(const LogWriteTxn&) = delete;
   virtual ~LogWriteTxn();
@@ -32,6 +33,7 @@ class LogWriteTxn final : public WriteTxn {
   void do_put(BytesView key, BytesView value) override;
   bool do_erase(BytesView key) override;
   std::uint64_t do_erase_range(const KeyRange& range) override;
+  void do_at_end(std::function<void(UpdateEnd)> hook) override { hooks_.add(std::move(hook)); }
 
   void write(const LogEntry& entry);
   void make_room(const LogEntry& entry);
@@ -44,6 +46,7 @@ class LogWriteTxn final : public WriteTxn {
   ReaderSlots::Slot& slot_;
   SteadyTime deadline_;
   bool frees_space_;
+  UpdateHooks& hooks_;
   bool poisoned_ = false;
   bool changed_ = false;
   std::uint64_t forks_;
