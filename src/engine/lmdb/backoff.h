@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <optional>
 #include <thread>
 
 #include "larder/core/clock.h"
@@ -16,16 +15,19 @@ class Backoff {
  public:
   /// The timeout begins with the first wait: who never has to wait does not ask for the time.
   explicit Backoff(std::chrono::milliseconds timeout) : timeout_(timeout) {}
-  explicit Backoff(SteadyTime deadline) : deadline_(deadline) {}
+  explicit Backoff(SteadyTime deadline) : has_deadline_(true), deadline_(deadline) {}
 
   /// Waits a little. False if the time is over.
   [[nodiscard]] bool wait() {
-    if (!deadline_) deadline_ = Clock::system().steady_now() + timeout_;
+    if (!has_deadline_) {
+      deadline_ = Clock::system().steady_now() + timeout_;
+      has_deadline_ = true;
+    }
     if (++turns_ < 64) {
       std::this_thread::yield();
       return true;
     }
-    if (Clock::system().steady_now() >= *deadline_) return false;
+    if (Clock::system().steady_now() >= deadline_) return false;
     std::this_thread::sleep_for(nap_);
     nap_ = std::min(nap_ * 2, std::chrono::microseconds{1000});
     return true;
@@ -33,7 +35,8 @@ class Backoff {
 
  private:
   std::chrono::milliseconds timeout_{0};
-  std::optional<SteadyTime> deadline_ = std::nullopt;
+  bool has_deadline_ = false;
+  SteadyTime deadline_ = {};
   unsigned turns_ = 0;
   std::chrono::microseconds nap_{10};
 };
