@@ -122,6 +122,22 @@ int Io::rmdir(const std::filesystem::path& path) {
   return retried([&] { return ::rmdir(path.c_str()); });
 }
 
+int Io::openat(int directory, const std::filesystem::path& name, int flags, mode_t mode) {
+  return retried([&] { return ::openat(directory, name.c_str(), flags, mode); });
+}
+
+int Io::mkdirat(int directory, const std::filesystem::path& name, mode_t mode) {
+  return retried([&] { return ::mkdirat(directory, name.c_str(), mode); });
+}
+
+int Io::unlinkat(int directory, const std::filesystem::path& name) {
+  return retried([&] { return ::unlinkat(directory, name.c_str(), 0); });
+}
+
+int Io::memory_file(const char* name) {
+  return retried([&] { return ::memfd_create(name, MFD_CLOEXEC); });
+}
+
 int Io::flock(int fd, int operation) {
   return retried([&] { return ::flock(fd, operation); });
 }

@@ -165,6 +165,22 @@ int FaultyIo::rmdir(const std::filesystem::path& path) {
   return attempt("rmdir", [&] { return inner_.rmdir(path); });
 }
 
+int FaultyIo::openat(int directory, const std::filesystem::path& name, int flags, mode_t mode) {
+  return attempt("openat", [&] { return inner_.openat(directory, name, flags, mode); });
+}
+
+int FaultyIo::mkdirat(int directory, const std::filesystem::path& name, mode_t mode) {
+  return attempt("mkdirat", [&] { return inner_.mkdirat(directory, name, mode); });
+}
+
+int FaultyIo::unlinkat(int directory, const std::filesystem::path& name) {
+  return attempt("unlinkat", [&] { return inner_.unlinkat(directory, name); });
+}
+
+int FaultyIo::memory_file(const char* name) {
+  return attempt("memory_file", [&] { return inner_.memory_file(name); });
+}
+
 int FaultyIo::flock(int fd, int operation) {
   return attempt("flock", [&] { return inner_.flock(fd, operation); });
 }

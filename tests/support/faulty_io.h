@@ -70,7 +70,11 @@ class FaultyIo final : public Io {
   int unlink(const std::filesystem::path& path) override;
   int mkdir(const std::filesystem::path& path, mode_t mode) override;
   int rmdir(const std::filesystem::path& path) override;
+  int openat(int directory, const std::filesystem::path& name, int flags, mode_t mode) override;
+  int mkdirat(int directory, const std::filesystem::path& name, mode_t mode) override;
+  int unlinkat(int directory, const std::filesystem::path& name) override;
   int flock(int fd, int operation) override;
+  int memory_file(const char* name) override;
   void* mmap(std::size_t size, int protection, int flags, int fd, off_t offset) override;
   int munmap(void* address, std::size_t size) override;
   std::int64_t file_system_type(const std::filesystem::path& path) override;

@@ -51,7 +51,13 @@ class Io {
   virtual int unlink(const std::filesystem::path& path);
   virtual int mkdir(const std::filesystem::path& path, mode_t mode);
   virtual int rmdir(const std::filesystem::path& path);
+  /// The `...at` functions take names below an open directory, which nobody can swap meanwhile.
+  virtual int openat(int directory, const std::filesystem::path& name, int flags, mode_t mode);
+  virtual int mkdirat(int directory, const std::filesystem::path& name, mode_t mode);
+  virtual int unlinkat(int directory, const std::filesystem::path& name);
   virtual int flock(int fd, int operation);
+  /// A new file without a name that lives in memory, see memfd_create(2).
+  virtual int memory_file(const char* name);
   /// Returns the mapping, or `MAP_FAILED` with `errno` set.
   virtual void* mmap(std::size_t size, int protection, int flags, int fd, off_t offset);
   virtual int munmap(void* address, std::size_t size);

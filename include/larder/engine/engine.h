@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -37,6 +38,13 @@ struct EngineInfo {
   std::uint64_t disk_bytes = 0;  ///< Space taken on the device.
   std::uint64_t used_bytes = 0;  ///< Of these, space that holds live data or its index.
   std::uint64_t syncs = 0;       ///< Times this process waited for the device.
+};
+
+/// What `Engine::place()` tells.
+struct EnginePlace {
+  std::filesystem::path directory = {};            ///< Empty if the engine has none.
+  std::uint32_t mode = 0600;                       ///< Permission bits of new files.
+  Durability durability = Durability::disposable;  ///< What an acknowledged write survives.
 };
 
 /// One ordered map of bytes to bytes with transactions, shared by all threads and processes of a
@@ -87,9 +95,8 @@ class Engine {
   /// Place and sizes.
   virtual EngineInfo info() = 0;
 
-  /// The directory where structures may keep files of their own, each below a name of its own;
-  /// empty if the engine has none.
-  [[nodiscard]] virtual std::filesystem::path directory() const { return {}; }
+  /// Where and how structures may keep files of their own, each below a name of its own.
+  [[nodiscard]] virtual EnginePlace place() const { return {}; }
 
   /// The clock that the engine was opened with.
   [[nodiscard]] virtual const Clock& clock() const noexcept = 0;

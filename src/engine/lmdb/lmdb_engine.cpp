@@ -29,7 +29,9 @@ class LmdbEngine final : public Engine {
     return database().shared_memory(name, size);
   }
   EngineInfo info() override { return database().info(); }
-  [[nodiscard]] std::filesystem::path directory() const override { return options_.path; }
+  [[nodiscard]] EnginePlace place() const override {
+    return {.directory = options_.path, .mode = options_.mode, .durability = options_.durability};
+  }
   [[nodiscard]] const Clock& clock() const noexcept override { return *hooks_.clock; }
 
  private:

@@ -50,6 +50,28 @@ TEST_F(IoTest, writes_and_reads_at_the_position) {
   EXPECT_EQ(io.read(file.fd(), buffer.data(), buffer.size()), 0);
 }
 
+TEST_F(IoTest, names_below_an_open_directory) {
+  ASSERT_EQ(io.mkdir(dir / "d", 0700), 0);
+  const File directory(io, dir / "d", O_RDONLY | O_DIRECTORY);
+  EXPECT_EQ(io.mkdirat(directory.fd(), "sub", 0700), 0);
+  std::filesystem::rename(dir / "d", dir / "moved");
+  const File file(io, io.openat(directory.fd(), "sub/f", O_RDWR | O_CREAT | O_EXCL, 0600));
+  EXPECT_GE(file.fd(), 0);
+  EXPECT_TRUE(std::filesystem::exists(dir / "moved/sub/f"));
+  EXPECT_EQ(io.unlinkat(directory.fd(), "sub/f"), 0);
+  EXPECT_EQ(io.unlinkat(directory.fd(), "sub/f"), -ENOENT);
+  EXPECT_EQ(io.openat(directory.fd(), "sub/f", O_RDONLY, 0), -ENOENT);
+}
+
+TEST_F(IoTest, memory_file_keeps_what_is_written) {
+  const File file(io, io.memory_file("test"));
+  ASSERT_GE(file.fd(), 0);
+  EXPECT_EQ(io.write(file.fd(), as_bytes("hello")), 5);
+  std::array<std::byte, 5> buffer;
+  EXPECT_EQ(io.pread(file.fd(), buffer.data(), buffer.size(), 0), 5);
+  EXPECT_EQ(as_text(buffer), "hello");
+}
+
 TEST_F(IoTest, sizes_and_syncs) {
   const File file = create("f");
   EXPECT_EQ(io.ftruncate(file.fd(), 100), 0);
