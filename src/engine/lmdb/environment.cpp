@@ -29,7 +29,7 @@ void on_assertion(MDB_env* /*env*/, const char* message) {
 }  // namespace
 
 Environment::Environment(const LmdbOptions& options, const EngineHooks& hooks, FileState state)
-    : options_(options), io_(*hooks.io), slots_(options.timeout) {
+    : options_(options), io_(*hooks.io), space_(io_, options.path), slots_(options.timeout) {
   const std::filesystem::path file = options_.path / "data.mdb";
   // Others that have it open change it meanwhile; who opened it first has checked it.
   open(state == FileState::idle ? check_file(io_, file) : 0);
@@ -211,7 +211,7 @@ LmdbWrite Environment::begin_write(ReaderSlots::Slot* own) {
     }
     MDB_txn* txn = nullptr;
     const int code = mdb_txn_begin(env_, nullptr, 0, &txn);
-    if (code == MDB_SUCCESS) return {txn, data_, meta_, map_, std::move(stay)};
+    if (code == MDB_SUCCESS) return {txn, data_, meta_, map_, space_, std::move(stay)};
     if (code != MDB_MAP_RESIZED) throw lmdb_error(code, "begin writing");
     stay.unlock();
     adopt_map(own);
@@ -237,26 +237,11 @@ void Environment::write(FunctionRef<void(LmdbWrite&)> body, ReaderSlots::Slot* o
     try {
       LmdbWrite txn = begin_write(own);
       body(txn);
-      commit(txn);
+      txn.commit();
       return;
     } catch (const MapFull&) {
       grow(own, map * 2);
     }
-  }
-}
-
-void Environment::commit(LmdbWrite& write) {
-  try {
-    write.commit();
-  } catch (const Error& error) {
-    // LMDB calls a short write an I/O error, whatever the reason.
-    int fd = -1;
-    if (error.kind() != ErrorKind::unavailable || mdb_env_get_fd(env_, &fd) != MDB_SUCCESS) throw;
-    if (io_.fallocate(fd, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(used_bytes() + reserved_bytes),
-                      static_cast<off_t>(reserved_bytes)) != -ENOSPC) {
-      throw;
-    }
-    throw system_error(ENOSPC, "commit");
   }
 }
 

@@ -13,6 +13,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/lmdb/device_space.h"
 #include "engine/lmdb/lmdb_write.h"
 #include "engine/lmdb/reader_slots.h"
 #include "larder/core/bytes.h"
@@ -59,10 +60,6 @@ class Environment {
   /// Starts a write transaction that may become very large.
   [[nodiscard]] LmdbWrite begin_large_write(ReaderSlots::Slot* own);
 
-  /// Commits `write`.
-  /// @throws Error `full` if the device is
-  void commit(LmdbWrite& write);
-
   /// Last sequence number of the log that is in LMDB.
   [[nodiscard]] std::uint64_t applied();
   /// The oldest snapshot that any process reads, or the largest number if none does.
@@ -90,6 +87,7 @@ class Environment {
 
   LmdbOptions options_;
   Io& io_;
+  DeviceSpace space_;
   MDB_env* env_ = nullptr;
   MDB_dbi data_ = 0;
   MDB_dbi meta_ = 0;

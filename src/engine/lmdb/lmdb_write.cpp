@@ -2,6 +2,7 @@
 #include "engine/lmdb/lmdb_write.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "engine/lmdb/page_check.h"
@@ -11,10 +12,8 @@ namespace {
 
 constexpr std::string_view applied_key = "applied";
 
-void check_write(int code, const char* what) {
-  if (code == MDB_MAP_FULL) throw MapFull();
-  check(code, what);
-}
+/// More than LMDB ever asks for at once, save for single large values.
+constexpr std::uint64_t largest_write = std::uint64_t{16} << 20U;
 
 }  // namespace
 
@@ -35,6 +34,8 @@ Error lmdb_error(int code, const std::string& what) {
       return {ErrorKind::unavailable, message};
     case MDB_MAP_FULL:
       return {ErrorKind::full, message};
+    case MDB_BAD_TXN:
+      return {ErrorKind::invalid_argument, message};
     default:
       if (code > 0) return system_error(code, what);
       return {ErrorKind::corrupt, message};
@@ -43,6 +44,7 @@ Error lmdb_error(int code, const std::string& what) {
 
 LmdbWrite::LmdbWrite(LmdbWrite&& other) noexcept
     : stay_(std::move(other.stay_)),
+      space_(other.space_),
       txn_(std::exchange(other.txn_, nullptr)),
       cursor_(std::exchange(other.cursor_, nullptr)),
       data_(other.data_),
@@ -51,6 +53,12 @@ LmdbWrite::LmdbWrite(LmdbWrite&& other) noexcept
 
 LmdbWrite::~LmdbWrite() {
   if (txn_ != nullptr) mdb_txn_abort(txn_);
+}
+
+void LmdbWrite::check_write(int code, const char* what) const {
+  if (code == MDB_MAP_FULL) throw MapFull();
+  if (code == EIO && space_->lacks(largest_write + put_bytes_)) throw system_error(ENOSPC, what);
+  check(code, what);
 }
 
 void LmdbWrite::check_page_of(const MDB_val& key) {
@@ -105,6 +113,7 @@ void LmdbWrite::put(BytesView key, BytesView value) {
   check_pages_around(key);
   MDB_val k = to_val(key);
   MDB_val v = to_val(value);
+  put_bytes_ += key.size() + value.size();
   // Through the cursor: it stands at the right page already.
   check_write(mdb_cursor_put(cursor_, &k, &v, 0), "write");
 }

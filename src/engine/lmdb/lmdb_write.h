@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "engine/lmdb/device_space.h"
 #include "larder/core/bytes.h"
 #include "larder/core/error.h"
 #include "larder/core/mutex.h"
@@ -52,15 +53,16 @@ struct MapPlace {
 /// LMDB changes it.
 class LmdbWrite {
  public:
-  /// `stay` keeps the map where it is; given back at the end.
-  LmdbWrite(MDB_txn* txn, MDB_dbi data, MDB_dbi meta, MapPlace map,
+  /// `stay` keeps the map where it is; given back at the end. `space` must outlive it.
+  LmdbWrite(MDB_txn* txn, MDB_dbi data, MDB_dbi meta, MapPlace map, const DeviceSpace& space,
             std::unique_lock<Mutex> stay) noexcept
-      : stay_(std::move(stay)), txn_(txn), data_(data), meta_(meta), map_(map) {}
+      : stay_(std::move(stay)), space_(&space), txn_(txn), data_(data), meta_(meta), map_(map) {}
   LmdbWrite(LmdbWrite&& other) noexcept;
   LmdbWrite& operator=(LmdbWrite&&) = delete;
   ~LmdbWrite();
 
-  /// The functions throw `MapFull` where a larger map would help, and Error `full` or `corrupt`.
+  /// The functions throw `MapFull` where a larger map would help, and Error `full` if the device
+  /// is, `unavailable` if it fails otherwise, or `corrupt`.
   void put(BytesView key, BytesView value);
   void erase(BytesView key);
   /// Records that the log has been applied up to `sequence`.
@@ -74,8 +76,10 @@ class LmdbWrite {
   void check_pages_around(BytesView key);
   void check_neighbours();
   void check_page_of(const MDB_val& key);
+  void check_write(int code, const char* what) const;
 
   std::unique_lock<Mutex> stay_;
+  const DeviceSpace* space_;
   MDB_txn* txn_;
   MDB_cursor* cursor_ = nullptr;  ///< Ends with the transaction.
   MDB_dbi data_;
@@ -83,6 +87,7 @@ class LmdbWrite {
   MapPlace map_;
   std::array<const std::byte*, 4> sound_ = {};  ///< Pages that were checked last.
   std::size_t next_sound_ = 0;
+  std::uint64_t put_bytes_ = 0;  ///< What the transaction may need on the device, and more.
 };
 
 }  // namespace larder::lmdb

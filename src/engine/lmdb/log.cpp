@@ -228,7 +228,7 @@ std::uint64_t Log::publish_direct(LmdbWrite& write) {
   shared_->barrier.store(write.id(), std::memory_order_seq_cst);
   hooks_.io->point("log.direct.barrier");
   try {
-    environment_.commit(write);
+    write.commit();
   } catch (...) {
     shared_->barrier.store(0, std::memory_order_release);
     throw;
