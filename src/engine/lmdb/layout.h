@@ -64,12 +64,15 @@ struct EntryHeader {
 };
 static_assert(sizeof(EntryHeader) == 16);
 
-/// First bytes of index-N: a filter and a skip list over the entries of log-N.
+/// First bytes of index-N: a filter, a hash table and a skip list over the entries of log-N. The
+/// filter tells at once that a key is not there, the table finds one that is, the list keeps order.
+/// The buckets of the table follow, then the nodes.
 struct IndexHeader {
   std::atomic<std::uint64_t>
       sealed_end;             ///< Entries from here on do not count; `not_sealed` if active.
   std::uint64_t log_bytes;    ///< Size of log-N that may be used.
   std::uint64_t index_bytes;  ///< Size of index-N that may be used.
+  std::uint64_t buckets;      ///< How many the hash table has.
 
   // Under write_mutex: how far the segment is filled, whatever counts of it. What an abandoned
   // transaction took is not used again, since a reader may still pass by.
@@ -81,7 +84,23 @@ struct IndexHeader {
   std::atomic<std::uint32_t> head[max_height];
   std::atomic<std::uint64_t> filter[filter_words];
 };
-inline constexpr std::uint64_t index_max_bytes = sizeof(IndexHeader) + log_max_bytes;
+
+/// The newest node of a bucket, in units of 4 bytes; 0 if there is none.
+using Bucket = std::atomic<std::uint32_t>;
+
+/// How many buckets serve a log of this size: more than it holds entries, unless they are small.
+/// An even number, so that the nodes are aligned.
+constexpr std::uint64_t buckets_for(std::uint64_t log_bytes) noexcept {
+  return log_bytes / 512 * 2;
+}
+
+/// Where in index-N the nodes begin, and how long it must be.
+constexpr std::uint64_t nodes_begin(std::uint64_t log_bytes) noexcept {
+  return sizeof(IndexHeader) + buckets_for(log_bytes) * sizeof(Bucket);
+}
+constexpr std::uint64_t index_bytes_for(std::uint64_t log_bytes) noexcept {
+  return nodes_begin(log_bytes) + log_bytes;
+}
 
 /// The first bytes of a key as numbers that sort like them: most comparisons of a search need no
 /// more, and so do not touch the log.
@@ -93,6 +112,8 @@ struct KeyHead {
 struct Node {
   std::uint32_t entry;  ///< Offset of the entry in log-N, in units of 8 bytes.
   std::uint32_t height;
+  std::uint32_t hash;                ///< High half of `key_hash()`.
+  std::atomic<std::uint32_t> older;  ///< Next node of the same bucket, in units of 4 bytes.
   KeyHead head;
   std::atomic<std::uint32_t>
       next[1];  ///< Offsets of nodes in index-N, in units of 4 bytes; 0 ends.

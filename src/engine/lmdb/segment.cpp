@@ -25,6 +25,12 @@ std::uint64_t node_bytes(std::uint32_t height) noexcept {
   return aligned(offsetof(Node, next) + sizeof(std::uint32_t) * height);
 }
 
+/// The filter and the hash table use different parts of a hash.
+std::uint64_t filter_bit(std::uint64_t hash) noexcept { return hash % (filter_words * 64); }
+std::uint32_t high_half(std::uint64_t hash) noexcept {
+  return static_cast<std::uint32_t>(hash >> 32U);
+}
+
 /// Whether a block that a file has been given stays its block when it is written again. Elsewhere a
 /// store to a mapped page may need a new block, and be fatal when the device is full.
 bool has_blocks_in_place(std::int64_t file_system) noexcept {
@@ -52,7 +58,7 @@ SearchKey::SearchKey(BytesView searched) noexcept : key(searched) {
   }
 }
 
-std::uint64_t filter_hash(BytesView key) noexcept { return XXH3_64bits(key.data(), key.size()); }
+std::uint64_t key_hash(BytesView key) noexcept { return XXH3_64bits(key.data(), key.size()); }
 
 Segment::Segment(Io& io, const std::filesystem::path& directory, std::uint32_t number, mode_t mode)
     : io_(io),
@@ -63,12 +69,12 @@ Segment::Segment(Io& io, const std::filesystem::path& directory, std::uint32_t n
       index_file_(io, index_path_, O_RDWR | O_CREAT | O_NOFOLLOW, mode) {
   // The mappings reach beyond the files: what a file grows to later is then already mapped.
   log_map_ = map(io, log_file_, log_max_bytes, log_path_);
-  index_map_ = map(io, index_file_, index_max_bytes, index_path_);
+  index_map_ = map(io, index_file_, index_bytes_for(log_max_bytes), index_path_);
 }
 
 Segment::~Segment() {
   if (log_map_ != nullptr) io_.munmap(log_map_, log_max_bytes);
-  if (index_map_ != nullptr) io_.munmap(index_map_, index_max_bytes);
+  if (index_map_ != nullptr) io_.munmap(index_map_, index_bytes_for(log_max_bytes));
 }
 
 void Segment::reserve(const File& file, std::uint64_t bytes, const std::filesystem::path& path) {
@@ -88,17 +94,19 @@ void Segment::reserve(const File& file, std::uint64_t bytes, const std::filesyst
 }
 
 void Segment::reset(std::uint64_t base_sequence, std::uint64_t log_bytes) {
-  const std::uint64_t index_bytes = sizeof(IndexHeader) + log_bytes;
+  const std::uint64_t index_bytes = index_bytes_for(log_bytes);
   reserve(log_file_, log_bytes, log_path_);
   reserve(index_file_, index_bytes, index_path_);
   IndexHeader& header = index();
   header.log_bytes = log_bytes;
   header.index_bytes = index_bytes;
+  header.buckets = buckets_for(log_bytes);
   for (auto& first : header.head) first.store(0, std::memory_order_relaxed);
   for (auto& word : header.filter) word.store(0, std::memory_order_relaxed);
+  std::memset(index_map_ + sizeof(IndexHeader), 0, header.buckets * sizeof(Bucket));
   header.log_tail.store(log_data_begin, std::memory_order_relaxed);
-  header.node_tail.store(sizeof(IndexHeader), std::memory_order_relaxed);
-  header.settled_nodes.store(sizeof(IndexHeader), std::memory_order_relaxed);
+  header.node_tail.store(nodes_begin(log_bytes), std::memory_order_relaxed);
+  header.settled_nodes.store(nodes_begin(log_bytes), std::memory_order_relaxed);
   header.open_begin.store(0, std::memory_order_relaxed);
   header.sealed_end.store(not_sealed, std::memory_order_release);
   const LogHeader log_header = make_log_header(base_sequence);
@@ -154,11 +162,18 @@ std::optional<LogEntry> Segment::visible(std::uint32_t from, std::uint64_t limit
 
 std::optional<LogEntry> Segment::find(BytesView key, std::uint64_t hash,
                                       std::uint64_t limit) const noexcept {
-  const std::uint64_t bit = hash % (filter_words * 64);
+  const std::uint64_t bit = filter_bit(hash);
   const std::uint64_t word = index().filter[bit / 64].load(std::memory_order_relaxed);
   if (((word >> (bit % 64)) & 1U) == 0) return std::nullopt;
-  const std::optional<LogEntry> entry = at_or_after(key, limit);
-  if (entry && equal(entry->key, key)) return entry;
+  const std::uint32_t half = high_half(hash);
+  for (std::uint32_t at = bucket(half).load(std::memory_order_acquire); at != 0;
+       at = node(at)->older.load(std::memory_order_acquire)) {
+    const Node& found = *node(at);
+    const std::uint64_t offset = std::uint64_t{found.entry} * 8;
+    if (found.hash != half || offset >= limit) continue;
+    const LogEntry entry = entry_at(offset);
+    if (equal(entry.key, key)) return entry;
+  }
   return std::nullopt;
 }
 
@@ -258,7 +273,8 @@ std::uint64_t Segment::append(const LogEntry& entry) {
   return offset;
 }
 
-void Segment::link_node(const SearchKey& key, std::uint64_t entry, Random& random) {
+void Segment::link_node(const SearchKey& key, std::uint64_t hash, std::uint64_t entry,
+                        Random& random) {
   IndexHeader& header = index();
   std::uint32_t height = 1;
   for (std::uint64_t bits = random(); height < max_height && (bits & 3U) == 0; bits >>= 2U)
@@ -268,6 +284,9 @@ void Segment::link_node(const SearchKey& key, std::uint64_t entry, Random& rando
   fresh->entry = static_cast<std::uint32_t>(entry / 8);
   fresh->height = height;
   fresh->head = key.head;
+  fresh->hash = high_half(hash);
+  Bucket& chain = bucket(fresh->hash);
+  fresh->older.store(chain.load(std::memory_order_relaxed), std::memory_order_relaxed);
   Node* path[max_height];
   fill_path(key, path);
   for (std::uint32_t level = 0; level < height; ++level) {
@@ -279,12 +298,14 @@ void Segment::link_node(const SearchKey& key, std::uint64_t entry, Random& rando
   for (std::uint32_t level = 0; level < height; ++level) {
     link(path[level], level).store(reference, std::memory_order_release);
   }
+  chain.store(reference, std::memory_order_release);
 }
 
 void Segment::add(const LogEntry& entry, Random& random) {
-  const std::uint64_t bit = filter_hash(entry.key) % (filter_words * 64);
+  const std::uint64_t hash = key_hash(entry.key);
+  const std::uint64_t bit = filter_bit(hash);
   const std::uint64_t offset = append(entry);
-  link_node(SearchKey(entry.key), offset, random);
+  link_node(SearchKey(entry.key), hash, offset, random);
   auto& word = index().filter[bit / 64];
   word.store(word.load(std::memory_order_relaxed) | (std::uint64_t{1} << (bit % 64)),
              std::memory_order_relaxed);
@@ -338,6 +359,7 @@ void Segment::unlink(std::uint64_t begin, std::uint64_t end) noexcept {
   for (std::uint64_t place = begin; place < end;) {
     const Node* gone = reinterpret_cast<const Node*>(index_map_ + place);
     unlink_node(gone, static_cast<std::uint32_t>(place / 4));
+    unchain(gone, static_cast<std::uint32_t>(place / 4));
     place += node_bytes(gone->height);
   }
 }
@@ -364,6 +386,19 @@ void Segment::unlink_node(const Node* gone, std::uint32_t reference) noexcept {
       }
       at = candidate;
     }
+  }
+}
+
+void Segment::unchain(const Node* gone, std::uint32_t reference) noexcept {
+  Bucket* link = &bucket(gone->hash);
+  // A node older than this one means that the writer died before it came here.
+  for (std::uint32_t at = link->load(std::memory_order_relaxed); at >= reference;
+       at = link->load(std::memory_order_relaxed)) {
+    if (at == reference) {
+      link->store(gone->older.load(std::memory_order_relaxed), std::memory_order_release);
+      return;
+    }
+    link = &node(at)->older;
   }
 }
 

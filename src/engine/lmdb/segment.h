@@ -30,11 +30,12 @@ struct SearchKey {
   KeyHead head = {};
 };
 
-/// Hash of a stored key, for the filter.
-[[nodiscard]] std::uint64_t filter_hash(BytesView key) noexcept;
+/// Hash of a stored key, for `Segment::find`.
+[[nodiscard]] std::uint64_t key_hash(BytesView key) noexcept;
 
-/// This process's mapping of log-N and index-N: transactions in the order of their commits, and a
-/// skip list over their entries, ordered by key, newest first (W. Pugh, CACM 1990).
+/// This process's mapping of log-N and index-N: transactions in the order of their commits, and an
+/// index of their entries: a hash table, and a skip list in key order, newest first (W. Pugh, CACM
+/// 1990).
 ///
 /// One process at a time writes, under SharedPage::write_mutex. Readers need no lock: entries never
 /// change, links are published with release and only ever skip what a reader may skip.
@@ -57,7 +58,7 @@ class Segment {
 
   // --- Reading: any thread, any process -----------------------------------------------------
 
-  /// The newest entry of `key` before `limit`.
+  /// The newest entry of `key`, whose hash is `hash`, before `limit`.
   [[nodiscard]] std::optional<LogEntry> find(BytesView key, std::uint64_t hash,
                                              std::uint64_t limit) const noexcept;
   /// The newest entry before `limit` of the first key that is not below `key`.
@@ -142,6 +143,11 @@ class Segment {
   [[nodiscard]] Node* node(std::uint32_t reference) const noexcept {
     return reinterpret_cast<Node*>(index_map_ + std::uint64_t{reference} * 4);
   }
+  /// The bucket of the keys whose hashes have this high half.
+  [[nodiscard]] Bucket& bucket(std::uint32_t hash) const noexcept {
+    const std::uint64_t number = (std::uint64_t{hash} * index().buckets) >> 32U;
+    return reinterpret_cast<Bucket*>(index_map_ + sizeof(IndexHeader))[number];
+  }
   [[nodiscard]] std::atomic<std::uint32_t>& link(Node* at, std::uint32_t level) const noexcept {
     return at == nullptr ? index().head[level] : at->next[level];
   }
@@ -157,10 +163,11 @@ class Segment {
   [[nodiscard]] std::optional<LogEntry> visible(std::uint32_t from,
                                                 std::uint64_t limit) const noexcept;
   [[nodiscard]] std::uint64_t append(const LogEntry& entry);
-  void link_node(const SearchKey& key, std::uint64_t entry, Random& random);
+  void link_node(const SearchKey& key, std::uint64_t hash, std::uint64_t entry, Random& random);
   void close_transaction(std::uint64_t sequence, TxnOutcome outcome);
   void unlink(std::uint64_t begin, std::uint64_t end) noexcept;
   void unlink_node(const Node* gone, std::uint32_t reference) noexcept;
+  void unchain(const Node* gone, std::uint32_t reference) noexcept;
   void store(std::uint64_t offset, BytesView data);
   void reserve(const File& file, std::uint64_t bytes, const std::filesystem::path& path);
 

@@ -148,7 +148,7 @@ class Merge {
 
 std::optional<BytesView> Snapshot::get(BytesView key) const {
   if (active != nullptr || sealed != nullptr) {
-    const std::uint64_t hash = filter_hash(key);
+    const std::uint64_t hash = key_hash(key);
     std::optional<LogEntry> entry;
     if (active != nullptr) entry = active->find(key, hash, active_limit);
     if (!entry && sealed != nullptr) entry = sealed->find(key, hash, sealed_limit);
@@ -175,7 +175,7 @@ std::uint64_t Snapshot::entries() const {
   if (sealed != nullptr) {
     sealed->for_each({}, sealed_limit, [&](const LogEntry& entry) {
       const bool hidden =
-          active != nullptr && active->find(entry.key, filter_hash(entry.key), active_limit);
+          active != nullptr && active->find(entry.key, key_hash(entry.key), active_limit);
       if (!hidden) correct(entry);
       return Visit::more;
     });

@@ -37,7 +37,7 @@ class SegmentTest : public testing::Test {
     return end;
   }
   [[nodiscard]] std::string found(std::string_view key, std::uint64_t limit) const {
-    const auto entry = segment_.find(as_bytes(key), filter_hash(as_bytes(key)), limit);
+    const auto entry = segment_.find(as_bytes(key), key_hash(as_bytes(key)), limit);
     if (!entry) return "none";
     return entry->erased ? "erased" : std::string(as_text(entry->value));
   }
@@ -67,6 +67,38 @@ class SegmentTest : public testing::Test {
   std::uint64_t next_ = 1;
   Segment segment_;
 };
+
+TEST_F(SegmentTest, finds_each_of_many_keys_that_share_buckets) {
+  // More keys than the smallest segment has buckets.
+  std::uint64_t limit = 0;
+  constexpr int count = 6000;
+  for (int i = 0; i < count; ++i) {
+    put("key" + std::to_string(i), std::to_string(i));
+    if (i % 100 == 99) limit = commit();
+  }
+  for (int i = 0; i < count; ++i) {
+    ASSERT_EQ(found("key" + std::to_string(i), limit), std::to_string(i));
+    ASSERT_EQ(found("other" + std::to_string(i), limit), "none");
+  }
+}
+
+TEST_F(SegmentTest, abandoned_entries_leave_their_buckets) {
+  std::uint64_t limit = 0;
+  for (int i = 0; i < 3000; ++i) {
+    const std::string key = "key" + std::to_string(i % 1000);
+    put(key, "kept" + std::to_string(i));
+    limit = commit();
+    put(key, "gone");
+    put("gone" + std::to_string(i), "gone");
+    put(key, "gone twice");
+    segment_.abandon();
+  }
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_EQ(found("key" + std::to_string(i), not_sealed), "kept" + std::to_string(2000 + i));
+    ASSERT_EQ(found("key" + std::to_string(i), limit), "kept" + std::to_string(2000 + i));
+    ASSERT_EQ(found("gone" + std::to_string(i), not_sealed), "none");
+  }
+}
 
 TEST_F(SegmentTest, finds_the_newest_entry_before_the_limit) {
   put("a", "1");
