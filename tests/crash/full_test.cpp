@@ -7,9 +7,13 @@
 #include <cerrno>
 #include <cstdio>
 #include <functional>
+#include <stdexcept>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "larder/core/error.h"
+#include "larder/core/mutex.h"
 #include "support/child.h"
 #include "support/engine_under_test.h"
 #include "support/faulty_io.h"
@@ -95,50 +99,120 @@ std::uint64_t fail_each(Durability durability, bool is_staying_full) {
   return runs;
 }
 
-/// What happens on a small file system of its own. Returns 0 if all is well.
-int use_small_device(const std::filesystem::path& folder, const char* size) {
-  const std::string options = std::string("size=") + size;
+/// What a program meets on a small file system of its own. A failed expectation throws.
+class SmallDevice {
+ public:
+  SmallDevice(const std::filesystem::path& folder, std::size_t value_bytes)
+      : value_(value_bytes, 'v') {
+    settings_.directory = folder / "engine";
+    settings_.hooks.log = [this](LogLevel, std::string_view message) {
+      const MutexLock lock(mutex_);
+      log_ += "\n  " + std::string(message);
+    };
+  }
+
+  /// Three times: puts until the device is full, reads, erases all. Then there is room again.
+  void use() {
+    for (int round = 0; round < 3; ++round) {
+      at("open");
+      const EnginePtr engine = open_lmdb_with(settings_);
+      const int count = fill(*engine);
+      expect(count >= 5, "room for more than " + std::to_string(count) + " values");
+      at("get");
+      for (int i = 0; i < count; ++i) {
+        expect(get(*engine, "key" + std::to_string(i)) == value_, "all that was put");
+      }
+      empty(*engine);
+      at("close");
+    }
+    at("put in the end");
+    const EnginePtr engine = open_lmdb_with(settings_);
+    put(*engine, "key", value_);
+    expect(get(*engine, "key") == value_, "the last value");
+  }
+
+  /// Tells what was being done, and what the library had to say about it.
+  [[nodiscard]] std::string story() {
+    const MutexLock lock(mutex_);
+    return "at '" + step_ + "'" + log_;
+  }
+
+ private:
+  int fill(Engine& engine) {
+    at("put");
+    for (int count = 0; count < 1'000'000; ++count) {
+      try {
+        put(engine, "key" + std::to_string(count), value_);
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::full) throw;
+        return count;
+      }
+    }
+    throw std::runtime_error("the device never gets full");
+  }
+
+  void empty(Engine& engine) {
+    const UpdateOptions freeing{.frees_space = true};
+    at("erase");
+    expect(engine.update([](WriteTxn& txn) { return txn.erase(as_bytes("key0")); }, freeing),
+           "the first value");
+    at("erase all");
+    // In batches: a transaction that erases has to be written down as well.
+    while (engine.update([](WriteTxn& txn) { return erase_first(txn, 1000); }, freeing)) {
+    }
+    expect(entries(engine).empty(), "nothing");
+  }
+
+  static bool erase_first(WriteTxn& txn, std::size_t count) {
+    std::vector<Bytes> keys;
+    txn.scan({}, Direction::forward, [&](BytesView key, BytesView) {
+      keys.push_back(to_bytes(key));
+      return keys.size() < count ? Visit::more : Visit::stop;
+    });
+    for (const Bytes& key : keys) txn.erase(key);
+    return !keys.empty();
+  }
+
+  void at(const char* step) {
+    const MutexLock lock(mutex_);
+    step_ = step;
+  }
+
+  static void expect(bool is_there, const std::string& what) {
+    if (!is_there) throw std::runtime_error("expected " + what);
+  }
+
+  EngineSettings settings_;
+  std::string value_;
+  Mutex mutex_;
+  std::string step_ LARDER_GUARDED_BY(mutex_);
+  std::string log_ LARDER_GUARDED_BY(mutex_);
+};
+
+constexpr int may_not_mount = 77;
+
+int use_small_device(const std::filesystem::path& folder, int mebibytes, std::size_t value_bytes) {
+  const std::string options = "size=" + std::to_string(mebibytes) + "m";
   if (::unshare(CLONE_NEWNS) != 0 ||
       ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
       ::mount("tmpfs", folder.c_str(), "tmpfs", 0, options.c_str()) != 0) {
-    return 77;
+    return may_not_mount;
   }
-  const std::string value(10'000, 'v');
-  const EngineSettings settings{.directory = folder / "engine"};
-  int count = 0;
-  for (int round = 0; round < 3; ++round) {
-    const EnginePtr engine = open_lmdb_with(settings);
-    try {
-      for (;; ++count) {
-        put(*engine, "key" + std::to_string(count), value);
-        if (count > 100'000) return 2;
-      }
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::full) {
-        std::fprintf(stderr, "put on a full device: %s\n", error.what());
-        return 3;
-      }
-    }
-    if (count < 20) return 4;
-    for (int i = 0; i < count; ++i) {
-      if (get(*engine, "key" + std::to_string(i)) != value) return 5;
-    }
-    const bool is_erased = engine->update([](WriteTxn& txn) { return txn.erase(as_bytes("key0")); },
-                                          {.frees_space = true});
-    if (!is_erased) return 6;
-    engine->update([](WriteTxn& txn) { txn.erase_range({}); }, {.frees_space = true});
-    if (!entries(*engine).empty()) return 7;
-    count = 0;
+  SmallDevice device(folder, value_bytes);
+  try {
+    device.use();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s, %s\n", error.what(), device.story().c_str());
+    return 1;
   }
-  const EnginePtr engine = open_lmdb_with(settings);
-  put(*engine, "key", value);
-  return get(*engine, "key") == value ? 0 : 8;
+  return 0;
 }
 
-void check_small_device(const char* size) {
+void check_small_device(int mebibytes, std::size_t value_bytes) {
   const TempDir folder;
-  const ChildEnd end = run_in_child([&] { return use_small_device(folder.path(), size); });
-  if (end.exit_code == 77) GTEST_SKIP() << "may not mount";
+  const ChildEnd end =
+      run_in_child([&] { return use_small_device(folder.path(), mebibytes, value_bytes); });
+  if (end.exit_code == may_not_mount) GTEST_SKIP() << "may not mount";
   EXPECT_TRUE(end.is_good()) << end;
 }
 
@@ -158,8 +232,11 @@ TEST(LmdbFull, device_that_stays_full_from_any_call_on) {
   }
 }
 
-TEST(LmdbFull, device_of_4_mib) { check_small_device("4m"); }
-TEST(LmdbFull, device_of_20_mib) { check_small_device("20m"); }
-TEST(LmdbFull, device_of_100_mib) { check_small_device("100m"); }
+TEST(LmdbFull, device_of_4_mib) { check_small_device(4, 10'000); }
+TEST(LmdbFull, device_of_20_mib) { check_small_device(20, 10'000); }
+TEST(LmdbFull, device_of_37_mib) { check_small_device(37, 10'000); }
+TEST(LmdbFull, device_of_61_mib) { check_small_device(61, 10'000); }
+TEST(LmdbFull, device_of_100_mib) { check_small_device(100, 10'000); }
+TEST(LmdbFull, device_full_of_large_values) { check_small_device(61, 300'000); }
 
 }  // namespace larder::test

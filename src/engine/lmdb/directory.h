@@ -50,6 +50,8 @@ void check_clean_note(Io& io, const std::filesystem::path& directory);
 
 void remove_clean_note(Io& io, const std::filesystem::path& directory);
 
+/// Removes the indexes of the log, which serve nobody who has the database to himself.
+void remove_index_files(Io& io, const std::filesystem::path& directory);
 /// Removes the log, which has reached LMDB.
 void remove_log_files(Io& io, const std::filesystem::path& directory);
 /// Removes all that a database keeps in `directory`, but not what structures keep there.

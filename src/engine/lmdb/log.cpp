@@ -7,14 +7,12 @@
 
 #include "engine/lmdb/backoff.h"
 #include "engine/lmdb/directory.h"
+#include "engine/lmdb/step_writer.h"
 #include "engine/lmdb/thread_sanitizer.h"
 #include "larder/core/error.h"
 
 namespace larder::lmdb {
 namespace {
-
-/// Entries of one LMDB transaction when the device is so full that each must give back pages first.
-constexpr std::size_t entries_per_step = 64;
 
 void raise(std::atomic<std::uint64_t>& value, std::uint64_t to) noexcept {
   std::uint64_t seen = value.load(std::memory_order_relaxed);
@@ -254,35 +252,31 @@ void Log::apply_all(LmdbWrite& write, const Segment& segment, std::uint64_t limi
   });
 }
 
-void Log::apply_in_steps(const Segment& segment, std::uint64_t limit, std::uint64_t last,
+void Log::apply_in_steps(const Segment& sealed, std::uint64_t limit, std::uint64_t last,
                          ReaderSlots::Slot* own) {
-  // Until the last step the segment still hides what LMDB holds of it, and would be applied again
-  // from the start. After a power cut too, so its bytes must be there then.
-  if (options_.durability != Durability::disposable && segment.sync() < 0) {
+  // What the active segment erases makes room for what the sealed one puts, and what it puts need
+  // not be put twice. After a crash both are applied again, after a power cut too, so their bytes
+  // must be there then.
+  const LogState now = state();
+  if (options_.durability != Durability::disposable && sync_now() < 0) {
     throw Error(ErrorKind::unavailable, "the device does not take the log");
   }
-  for (const bool erasing : {true, false}) {
-    std::optional<BytesView> next = BytesView();
-    while (next) {
-      const BytesView from = *next;
-      environment_.write(
-          [&](LmdbWrite& write) {
-            next.reset();
-            std::size_t done = 0;
-            segment.for_each(from, limit, [&](const LogEntry& entry) {
-              if (++done > entries_per_step) {
-                next = entry.key;
-                return Visit::stop;
-              }
-              if (entry.erased && erasing) write.erase(entry.key);
-              if (!entry.erased && !erasing) write.put(entry.key, entry.value);
-              return Visit::more;
-            });
-          },
-          own);
-    }
-  }
-  environment_.write([&](LmdbWrite& write) { write.set_applied(last); }, own);
+  const Segment* newer = now.active == LogState::none ? nullptr : &segment(now.active);
+  StepWriter steps(environment_, own);
+  const auto erase = [&](const LogEntry& entry) {
+    if (entry.erased) steps.add(entry);
+    return Visit::more;
+  };
+  if (newer != nullptr) newer->for_each({}, now.committed, erase);
+  sealed.for_each({}, limit, erase);
+  steps.reuse_pages();
+  sealed.for_each({}, limit, [&](const LogEntry& entry) {
+    const bool is_hidden =
+        newer != nullptr && newer->find(entry.key, key_hash(entry.key), now.committed);
+    if (!entry.erased && !is_hidden) steps.add(entry);
+    return Visit::more;
+  });
+  steps.finish(last);
 }
 
 void Log::apply_sealed(ReaderSlots::Slot* own, SteadyTime deadline) {

@@ -79,7 +79,7 @@ class Log {
   template <typename Change>
   void change_state(Change change);
   static void apply_all(LmdbWrite& write, const Segment& segment, std::uint64_t limit);
-  void apply_in_steps(const Segment& segment, std::uint64_t limit, std::uint64_t last,
+  void apply_in_steps(const Segment& sealed, std::uint64_t limit, std::uint64_t last,
                       ReaderSlots::Slot* own);
   int sync_now();
   void retire(std::uint32_t number);

@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "engine/lmdb/directory.h"
 #include "engine/lmdb/log_check.h"
+#include "engine/lmdb/step_writer.h"
 #include "larder/core/error.h"
 #include "larder/core/process.h"
 
@@ -40,31 +42,84 @@ std::vector<LogFile> read_log_files(Io& io, const std::filesystem::path& directo
 
 std::filesystem::path note_path(const LmdbOptions& options) { return options.path / "disposable"; }
 
+/// Calls `visit` for every entry from sequence number `next` on. Returns the number that would come
+/// next.
+std::uint64_t replay(const std::vector<LogFile>& files, std::uint64_t next,
+                     FunctionRef<void(const LogEntry&)> visit) {
+  for (const LogFile& file : files) {
+    next = replay_log(file.content, next, [&](BytesView key, BytesView value, EntryKind kind) {
+      visit({.key = key, .value = value, .erased = kind == EntryKind::erase});
+    });
+  }
+  return next;
+}
+
+void apply(const std::vector<LogFile>& files, std::uint64_t next, Environment& environment) {
+  environment.write(
+      [&](LmdbWrite& write) {
+        const std::uint64_t end = replay(files, next, [&](const LogEntry& entry) {
+          if (entry.erased) {
+            write.erase(entry.key);
+          } else {
+            write.put(entry.key, entry.value);
+          }
+        });
+        write.set_applied(end - 1);
+      },
+      nullptr);
+}
+
+struct KeyOrder {
+  bool operator()(BytesView a, BytesView b) const noexcept { return compare(a, b) < 0; }
+};
+
+/// The same on a full device: only what the log says last about each key.
+void apply_in_steps(const std::vector<LogFile>& files, std::uint64_t next,
+                    Environment& environment) {
+  std::map<BytesView, LogEntry, KeyOrder> last_of;
+  const std::uint64_t end =
+      replay(files, next, [&](const LogEntry& entry) { last_of[entry.key] = entry; });
+  StepWriter steps(environment, nullptr);
+  for (const auto& [key, entry] : last_of) {
+    if (entry.erased) steps.add(entry);
+  }
+  steps.reuse_pages();
+  for (const auto& [key, entry] : last_of) {
+    if (!entry.erased) steps.add(entry);
+  }
+  steps.finish(end - 1);
+}
+
+void sync_log_files(Io& io, const std::filesystem::path& directory) {
+  for (std::size_t number = 0; number < segment_count; ++number) {
+    const std::filesystem::path path = directory / ("log-" + std::to_string(number));
+    struct stat status{};
+    if (io.stat(path, status) < 0) continue;
+    const File file(io, path, O_RDONLY | O_NOFOLLOW);
+    if (const int result = io.fsync(file.fd()); result < 0) {
+      throw system_error(-result, "sync " + path.string());
+    }
+  }
+}
+
 }  // namespace
 
 std::uint64_t recover(const LmdbOptions& options, const EngineHooks& hooks,
                       Environment& environment) {
   const std::uint64_t applied = environment.applied();
+  // They hold as much space as the log itself, which LMDB may need now.
+  remove_index_files(*hooks.io, options.path);
   const std::vector<LogFile> files = read_log_files(*hooks.io, options.path);
-  std::uint64_t next = applied + 1;
-  const auto ignore = [](BytesView, BytesView, EntryKind) {};
-  for (const LogFile& file : files) next = replay_log(file.content, next, ignore);
+  const std::uint64_t next = replay(files, applied + 1, [](const LogEntry&) {});
   if (next > applied + 1) {
-    environment.write(
-        [&](LmdbWrite& write) {
-          std::uint64_t at = applied + 1;
-          for (const LogFile& file : files) {
-            at = replay_log(file.content, at, [&](BytesView key, BytesView value, EntryKind kind) {
-              if (kind == EntryKind::erase) {
-                write.erase(key);
-              } else {
-                write.put(key, value);
-              }
-            });
-          }
-          write.set_applied(at - 1);
-        },
-        nullptr);
+    try {
+      apply(files, applied + 1, environment);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::full) throw;
+      // Half done it needs the log, which so far only had to survive processes.
+      if (options.durability != Durability::disposable) sync_log_files(*hooks.io, options.path);
+      apply_in_steps(files, applied + 1, environment);
+    }
     if (hooks.log) {
       hooks.log(LogLevel::info, options.path.string() + ": recovered " +
                                     std::to_string(next - applied - 1) + " updates from the log");
