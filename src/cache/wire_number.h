@@ -28,14 +28,14 @@ class NumberReader {
 
   template <std::unsigned_integral Number>
   Number take() noexcept {
-    Number number = 0;
     const BytesView bytes = take_bytes(sizeof(Number));
-    if (bytes.size() != sizeof(Number)) return 0;
+    if (bytes.empty()) return 0;
+    std::uint64_t number = 0;
     // A constant number of turns: the compiler makes one load of it.
     for (std::size_t i = 0; i < sizeof(Number); ++i) {
-      number = static_cast<Number>(number | (static_cast<Number>(bytes[i]) << (8 * i)));
+      number |= std::to_integer<std::uint64_t>(bytes[i]) << (8 * i);
     }
-    return number;
+    return static_cast<Number>(number);
   }
 
   BytesView take_bytes(std::size_t size) noexcept {

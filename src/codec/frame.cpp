@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codec/frame.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "core/xxh3.h"
@@ -22,8 +23,17 @@ constexpr std::byte version = {std::byte{1}};
 constexpr std::byte compressed_flag = {std::byte{1}};
 constexpr std::byte in_file_flag = {std::byte{2}};
 
+// Asks for the cache lines of a record at once; read one after the other, each would be waited for.
+void prefetch(BytesView record) noexcept {
+  constexpr std::size_t line = 64;
+  constexpr std::size_t lines_that_pay = 32;
+  const std::size_t size = std::min(record.size(), line * lines_that_pay);
+  for (std::size_t at = 0; at < size; at += line) __builtin_prefetch(record.data() + at);
+}
+
 // The key takes part turned by half, so that a record that repeats its key does not cancel it out.
 std::uint64_t checksum(BytesView record, BytesView key) noexcept {
+  prefetch(record);
   const BytesView covered = record.subspan(version_at);
   return detail::xxh3_64(covered) ^ std::rotl(detail::xxh3_64(key), 32);
 }
