@@ -4,12 +4,22 @@
 #include <utility>
 
 #include "cache/state.h"
+#include "cache/sweep.h"
 
 namespace larder {
 
 namespace {
 
 using State = detail::CacheCore::State;
+
+// What cannot be cleaned up now stays for the next opening: it is in nobody's way.
+void clean_up(const State& state) {
+  try {
+    detail::sweep_after_crash(state);
+  } catch (const Error& error) {
+    state.log(LogLevel::warning, std::string("cache: files may be left over: ") + error.what());
+  }
+}
 
 // Reads what is stored, so that a damaged cache or one of a later release is refused here; writes
 // only what differs.
@@ -22,6 +32,7 @@ std::shared_ptr<detail::CacheCore> start(std::unique_ptr<State> state,
   if (detail::with_changes(meta.settings, settings) != meta.settings) {
     core->change_settings(settings);
   }
+  clean_up(core->state());
   return core;
 }
 

@@ -15,13 +15,15 @@ namespace {
 // How many expired entries a write clears away in passing.
 constexpr std::uint64_t expired_per_write = 16;
 
-enum class Seen { nothing, hit, other_type, damaged };
+// The last is for values in files: a read looks at those outside of its snapshot.
+enum class Seen { nothing, hit, other_type, damaged, in_file };
 
-Seen show(const Record& record, std::uint64_t schema, EntryVisitor visit) {
-  if (record.schema != schema) return Seen::other_type;
-  const StoredValue value(record);
+Seen show(const Record& record, std::uint64_t schema, FileStore& files, EntryVisitor visit) {
+  if (!can_read_as(record.schema, schema)) return Seen::other_type;
+  const std::optional<StoredValue> value = StoredValue::load(record, files, schema);
+  if (!value) return Seen::in_file;
   try {
-    visit({.value = value.bytes(),
+    visit({.value = value->bytes(),
            .stored_at = record.stored_at,
            .expires_at = record.expires_at == never ? std::optional<WallTime>()
                                                     : std::optional(record.expires_at),
@@ -32,6 +34,17 @@ Seen show(const Record& record, std::uint64_t schema, EntryVisitor visit) {
     return Seen::other_type;
   }
   return Seen::hit;
+}
+
+// Within an update, where no file can go meanwhile: a missing one is damage.
+Seen show_here(const Record& record, std::uint64_t schema, FileStore& files, EntryVisitor visit) {
+  try {
+    const Seen seen = show(record, schema, files, visit);
+    return seen == Seen::in_file ? Seen::damaged : seen;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::corrupt) throw;
+    return Seen::damaged;
+  }
 }
 
 void count_seen(Seen seen, Tally& tally) {
@@ -62,6 +75,7 @@ Engine& CacheCore::engine() const { return *state_->engine; }
 
 bool CacheCore::read(const Key& key, std::uint64_t schema, EntryVisitor visit) const {
   const EngineKey at = state_->layout.record(key.bytes());
+  Bytes copy;
   const auto look = [&](ReadTxn& txn) {
     const std::optional<BytesView> stored = txn.get(at.view());
     if (!stored) return Seen::nothing;
@@ -71,15 +85,33 @@ bool CacheCore::read(const Key& key, std::uint64_t schema, EntryVisitor visit) c
     if (record->expires_at != never && record->is_expired(state_->hooks.clock->now())) {
       return Seen::nothing;
     }
-    const Seen result = show(*record, schema, visit);
+    if (record->file && can_read_as(record->schema, schema)) {
+      copy = to_bytes(*stored);
+      return Seen::in_file;
+    }
+    const Seen result = show(*record, schema, *state_->files, visit);
     if (result == Seen::hit) state_->recency.touch(record->sequence);
     return result;
   };
   Seen seen = Seen::damaged;
   try {
     seen = state_->engine->view(look);
+    // A file that is missing belonged to a value that was replaced meanwhile, or is lost.
+    for (Bytes missing; seen == Seen::in_file;) {
+      const std::optional<Record> record = open_record(copy, at.view());
+      seen = show(*record, schema, *state_->files, visit);
+      if (seen == Seen::hit) state_->recency.touch(record->sequence);
+      if (seen != Seen::in_file) break;
+      if (equal(copy, missing)) {
+        seen = Seen::damaged;
+        break;
+      }
+      missing = std::move(copy);
+      seen = state_->engine->view(look);
+    }
   } catch (const Error& error) {
-    // The page that holds the record is damaged.
+    // The page that holds the record is damaged, or its file.
+    seen = Seen::damaged;
     if (error.kind() != ErrorKind::corrupt) throw;
   }
   if (seen == Seen::hit) {
@@ -123,22 +155,19 @@ bool CacheCore::store(const Key& key, std::uint64_t schema, BytesView value,
                       const PutOptions& options, StoreMode mode) {
   enum class Result { stored, present, full };
   const Bytes tags = encode_tags(options.tags);
-  const Packed packed(value, state_->compress_above_bytes.load(std::memory_order_relaxed));
+  const Packed packed(value, schema, *state_);
   // Refusals leave the update by its front door, so that a transaction around it can go on.
   const Result result = update(*state_, {}, [&](Table& table) {
     table.expire(expired_per_write);
     const std::optional<Record> old = table.find(key.bytes());
     if (old && mode == StoreMode::if_absent) return Result::present;
-    const bool stored = table.write(key.bytes(),
-                                    {.stored_at = table.now(),
-                                     .expires_at = expiry_of(options, table),
-                                     .schema = schema,
-                                     .compressed = packed.compressed(),
-                                     .raw_bytes = value.size(),
-                                     .tags = tags,
-                                     .value = packed.bytes()},
-                                    old);
-    if (!stored) return Result::full;
+    Record record = {.stored_at = table.now(),
+                     .expires_at = expiry_of(options, table),
+                     .schema = schema,
+                     .tags = tags};
+    packed.describe(record);
+    if (!table.write(key.bytes(), record, old)) return Result::full;
+    if (packed.file()) table.keep_file(packed.file());
     table.tally().add(Event::put);
     return Result::stored;
   });
@@ -158,7 +187,7 @@ bool CacheCore::take(const Key& key, std::uint64_t schema, EntryVisitor visit) {
   return update(*state_, {.frees_space = true}, [&](Table& table) {
     const std::optional<Record> record = table.find(key.bytes());
     Seen seen = table.met_damage() ? Seen::damaged : Seen::nothing;
-    if (record) seen = show(*record, schema, visit);
+    if (record) seen = show_here(*record, schema, *state_->files, visit);
     if (seen == Seen::hit) table.remove(key.bytes(), *record, Event::erased);
     count_seen(seen, table.tally());
     return seen == Seen::hit;

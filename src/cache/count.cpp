@@ -29,8 +29,9 @@ enum class Outcome { done, other_type, overflow, full };
 /// The number in `record`; nothing if it is something else.
 template <typename Number>
 std::optional<Number> number_in(const Record& record) {
+  if (record.file || record.is_raw || record.compressed) return std::nullopt;
   try {
-    return decode<Number>(StoredValue(record).bytes());
+    return decode<Number>(record.value);
   } catch (const Error&) {
     return std::nullopt;
   }

@@ -14,7 +14,8 @@ namespace {
 
 // Stored on disk: never change. The first four bytes tell the format; whatever the format, the last
 // eight are the checksum of all before them, bound to the engine key.
-constexpr std::uint32_t format_version = 1;
+constexpr std::uint32_t format_version = 2;
+constexpr std::uint32_t without_files = 1;
 
 constexpr std::uint64_t to_bits(std::int64_t number) { return static_cast<std::uint64_t>(number); }
 constexpr Duration to_duration(std::uint64_t bits) {
@@ -72,7 +73,8 @@ Settings with_changes(const Settings& current, const CacheSettings& changes) {
       .max_bytes = changes.max_bytes.value_or(current.max_bytes),
       .eviction = changes.eviction.value_or(current.eviction),
       .expire_after_write = changes.expire_after_write.value_or(current.expire_after_write),
-      .compress_above_bytes = changes.compress_above_bytes.value_or(current.compress_above_bytes)};
+      .compress_above_bytes = changes.compress_above_bytes.value_or(current.compress_above_bytes),
+      .file_above_bytes = changes.file_above_bytes.value_or(current.file_above_bytes)};
 }
 
 CacheSettings to_public(const Settings& settings) {
@@ -80,7 +82,8 @@ CacheSettings to_public(const Settings& settings) {
           .max_bytes = settings.max_bytes,
           .eviction = settings.eviction,
           .expire_after_write = settings.expire_after_write,
-          .compress_above_bytes = settings.compress_above_bytes};
+          .compress_above_bytes = settings.compress_above_bytes,
+          .file_above_bytes = settings.file_above_bytes};
 }
 
 void encode_meta(const Meta& meta, BytesView engine_key, Bytes& out) {
@@ -95,6 +98,7 @@ void encode_meta(const Meta& meta, BytesView engine_key, Bytes& out) {
   append_number(out, to_number(meta.settings.eviction));
   append_number(out, to_bits(meta.settings.expire_after_write.count()));
   append_number(out, meta.settings.compress_above_bytes);
+  append_number(out, meta.settings.file_above_bytes);
   append_number(out, checksum(BytesView(out).subspan(start), engine_key));
 }
 
@@ -112,7 +116,7 @@ Meta decode_meta(BytesView stored, BytesView engine_key) {
 
   NumberReader in(body);
   const auto version = in.take<std::uint32_t>();
-  if (version != format_version) {
+  if (version != format_version && version != without_files) {
     throw Error(ErrorKind::not_supported, "cache: written in format " + std::to_string(version) +
                                               " by a later release of larder; this one reads " +
                                               std::to_string(format_version));
@@ -127,6 +131,7 @@ Meta decode_meta(BytesView stored, BytesView engine_key) {
   const auto eviction = in.take<std::uint8_t>();
   meta.settings.expire_after_write = to_duration(in.take<std::uint64_t>());
   meta.settings.compress_above_bytes = in.take<std::uint64_t>();
+  if (version != without_files) meta.settings.file_above_bytes = in.take<std::uint64_t>();
   if (!in.ok() || !in.rest().empty()) throw corrupt();
   meta.settings.eviction = to_eviction(eviction);
   return meta;

@@ -13,6 +13,9 @@ namespace larder::detail {
 /// Stands for "never" where an expiry time is stored.
 inline constexpr WallTime never = WallTime::max();
 
+/// Where files become faster than records: docs/design/0004-value-files.md.
+inline constexpr std::uint64_t default_file_above_bytes = std::uint64_t{256} << 10U;
+
 /// The settings in force: every field has a value.
 struct Settings {
   std::uint64_t max_entries = no_limit;
@@ -20,6 +23,7 @@ struct Settings {
   Eviction eviction = Eviction::fifo;
   Duration expire_after_write = Duration::zero();
   std::uint64_t compress_above_bytes = no_limit;
+  std::uint64_t file_above_bytes = default_file_above_bytes;
 
   friend bool operator==(const Settings&, const Settings&) = default;
 };

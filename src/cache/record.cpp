@@ -20,10 +20,19 @@ std::uint64_t to_bits(WallTime time) {
 
 WallTime to_time(std::uint64_t bits) { return WallTime{Duration{static_cast<std::int64_t>(bits)}}; }
 
-}  // namespace
-
 std::size_t sealed_bytes(const Record& record) {
   return frame_header_bytes + fixed_bytes + record.tags.size() + record.value.size();
+}
+
+}  // namespace
+
+std::uint64_t counted_bytes(std::size_t key_bytes, const Record& record) {
+  return key_bytes + sealed_bytes(record) + (record.file ? record.file->file_bytes() : 0);
+}
+
+std::uint64_t counted_bytes(std::size_t key_bytes, BytesView stored,
+                            const std::optional<Record>& record) {
+  return key_bytes + stored.size() + (record && record->file ? record->file->file_bytes() : 0);
 }
 
 void seal_record(const Record& record, BytesView engine_key, Bytes& out) {
@@ -37,8 +46,9 @@ void seal_record(const Record& record, BytesView engine_key, Bytes& out) {
   append(out, record.tags);
   append(out, record.value);
   seal_frame(out,
-             {.codec = FrameCodec::wire,
+             {.codec = record.is_raw ? FrameCodec::raw : FrameCodec::wire,
               .compressed = record.compressed,
+              .in_file = record.file.has_value(),
               .schema = record.schema,
               .raw_bytes = record.raw_bytes},
              engine_key);
@@ -46,18 +56,23 @@ void seal_record(const Record& record, BytesView engine_key, Bytes& out) {
 
 std::optional<Record> open_record(BytesView stored, BytesView engine_key) {
   const std::optional<FrameView> frame = open_frame(stored, engine_key);
-  if (!frame || frame->header.in_file) return std::nullopt;
+  if (!frame) return std::nullopt;
   NumberReader in(frame->payload);
   Record record;
   record.schema = frame->header.schema;
   record.compressed = frame->header.compressed;
   record.raw_bytes = frame->header.raw_bytes;
+  record.is_raw = frame->header.codec == FrameCodec::raw;
   record.sequence = in.take<std::uint64_t>();
   record.stored_at = to_time(in.take<std::uint64_t>());
   record.expires_at = to_time(in.take<std::uint64_t>());
   record.tags = in.take_bytes(in.take<std::uint32_t>());
   record.value = in.rest();
   if (!in.ok() || !are_tags(record.tags)) return std::nullopt;
+  if (frame->header.in_file) {
+    record.file = parse_file_ref(record.value);
+    if (!record.file) return std::nullopt;
+  }
   return record;
 }
 

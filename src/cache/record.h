@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "cache/files/file_ref.h"
 #include "cache/meta.h"
 #include "larder/core/bytes.h"
 #include "larder/core/clock.h"
@@ -21,7 +22,10 @@ struct Record {
   bool compressed = false;      ///< `value` is compressed.
   std::uint64_t raw_bytes = 0;  ///< Size of the value before compression.
   BytesView tags = {};          ///< As `encode_tags()` wrote them.
-  BytesView value = {};         ///< The encoded value.
+  bool is_raw = false;          ///< The value is bytes as they are, not one MessagePack value.
+  /// Where the value is, unless it is in the record.
+  std::optional<FileRef> file = std::nullopt;
+  BytesView value = {};  ///< The encoded value, or `file` as it is stored.
 
   /// The one rule of time, used everywhere.
   [[nodiscard]] bool is_expired(WallTime now) const noexcept {
@@ -32,8 +36,11 @@ struct Record {
 /// Replaces `out` by the stored form, whose checksum is bound to `engine_key`.
 void seal_record(const Record& record, BytesView engine_key, Bytes& out);
 
-/// How long the stored form is.
-[[nodiscard]] std::size_t sealed_bytes(const Record& record);
+/// What an entry counts for with its key of `key_bytes`: key, stored form, and file.
+[[nodiscard]] std::uint64_t counted_bytes(std::size_t key_bytes, const Record& record);
+/// The same for a stored form that `open_record()` made `record` of; what is damaged has no file.
+[[nodiscard]] std::uint64_t counted_bytes(std::size_t key_bytes, BytesView stored,
+                                          const std::optional<Record>& record);
 
 /// The text of a stored key, for messages.
 [[nodiscard]] std::string describe_key(BytesView key);

@@ -42,6 +42,7 @@ CacheCore::State::State(EnginePtr engine_, CacheHooks hooks_, BytesView prefix)
       hooks(std::move(hooks_)),
       layout(checked(prefix)),
       statistics(*engine, shared_name(prefix)),
+      files(std::make_shared<FileStore>(*engine, *hooks.io, shared_name(prefix))),
       recency(*engine, shared_name(prefix)) {}
 
 Meta load_meta(ReadTxn& txn, const Layout& layout) {
@@ -58,6 +59,10 @@ void CacheCore::State::adopt(const Settings& settings) const {
   if (settings.eviction == Eviction::lru) recency.enable();
   if (compress_above_bytes.load(std::memory_order_relaxed) != settings.compress_above_bytes) {
     compress_above_bytes.store(settings.compress_above_bytes, std::memory_order_relaxed);
+  }
+  const std::uint64_t limit = files->is_available() ? settings.file_above_bytes : no_limit;
+  if (file_above_bytes.load(std::memory_order_relaxed) != limit) {
+    file_above_bytes.store(limit, std::memory_order_relaxed);
   }
 }
 

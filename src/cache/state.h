@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "cache/files/file_store.h"
 #include "cache/layout.h"
 #include "cache/meta.h"
 #include "cache/recency.h"
@@ -34,11 +35,13 @@ struct CacheCore::State {
   CacheHooks hooks;
   Layout layout;
   Statistics statistics;
+  std::shared_ptr<FileStore> files;  // shared with what waits for the end of an update
   std::filesystem::path path = {};
 
   // Hints for readers; the truth is in the database.
   mutable Recency recency;
   mutable std::atomic<std::uint64_t> compress_above_bytes = no_limit;
+  mutable std::atomic<std::uint64_t> file_above_bytes = no_limit;
 };
 
 /// Settings and counters of a cache; the defaults if nothing was ever stored.

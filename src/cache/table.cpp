@@ -42,7 +42,7 @@ Table::Placed Table::place(BytesView key, const Record& record) {
   return {.sequence = record.sequence,
           .expires_at = record.expires_at,
           .tags = to_bytes(record.tags),
-          .bytes = key.size() + sealed_bytes(record)};
+          .bytes = counted_bytes(key.size(), record)};
 }
 
 std::optional<Record> Table::find(BytesView key) {
@@ -88,8 +88,18 @@ bool Table::write(BytesView key, Record record, const std::optional<Record>& old
   }
   meta_.bytes += entry.bytes - (before ? before->bytes : 0);
   state_.recency.touch(entry.sequence);
+  if (old && old->file && old->file != record.file) drop_file(*old->file);
   return true;
 }
+
+void Table::keep_file(const std::shared_ptr<NewFile>& file) {
+  file->unlock();  // a long transaction must not hold a descriptor for each of its files
+  txn_.at_end([file](UpdateEnd end) {
+    if (end == UpdateEnd::committed) file->keep();
+  });
+}
+
+void Table::drop_file(const FileRef& file) { state_.files->remove_at_end(txn_, file.name); }
 
 void Table::index(BytesView key, const Placed& entry, const Placed* old) {
   const Layout& layout = state_.layout;
@@ -117,6 +127,7 @@ void Table::index(BytesView key, const Placed& entry, const Placed* old) {
 void Table::remove(BytesView key, const Record& record, Event cause) {
   const Layout& layout = state_.layout;
   const Placed entry = place(key, record);
+  const std::optional<FileRef> file = record.file;
   txn_.erase(layout.record(key).view());
   txn_.erase(layout.order(entry.sequence).view());
   if (entry.expires_at != never) {
@@ -126,6 +137,7 @@ void Table::remove(BytesView key, const Record& record, Event cause) {
                [&](std::string_view tag) { txn_.erase(layout.tag(tag, entry.sequence).view()); });
   meta_.entries -= std::min<std::uint64_t>(meta_.entries, 1);
   meta_.bytes -= std::min(meta_.bytes, entry.bytes);
+  if (file) drop_file(*file);
   tally_.add(cause);
 }
 
@@ -187,7 +199,8 @@ bool Table::remove_indexed(const Indexed& found, Event cause) {
 void Table::wipe_if_empty() {
   if (!collect(state_.layout.range(Space::order), 1).empty()) return;
   for (const Space space : {Space::record, Space::expiry, Space::tag}) {
-    txn_.erase_range(state_.layout.range(space));
+    const std::uint64_t lost = txn_.erase_range(state_.layout.range(space));
+    if (lost > 0 && space == Space::record) state_.files->in_flight().expect_leftovers();
   }
   meta_.entries = 0;
   meta_.bytes = 0;
@@ -199,6 +212,7 @@ void Table::wipe_if_empty() {
 bool Table::remove_damaged(BytesView key) {
   const Bytes copy = to_bytes(key);
   met_damage_ = true;
+  state_.files->in_flight().expect_leftovers();  // a file of its own, perhaps
   state_.log(LogLevel::error,
              "cache: removed the damaged record of " + describe_key(copy) + "; its value is lost");
   const bool was_there = txn_.erase(state_.layout.record(copy).view());
@@ -223,7 +237,8 @@ void Table::recount() {
   txn_.scan(state_.layout.range(Space::record), Direction::forward,
             [&](BytesView engine_key, BytesView stored) {
               ++meta_.entries;
-              meta_.bytes += state_.layout.key_of_record(engine_key).size() + stored.size();
+              meta_.bytes += counted_bytes(state_.layout.key_of_record(engine_key).size(), stored,
+                                           open_record(stored, engine_key));
               return Visit::more;
             });
 }

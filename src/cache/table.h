@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,6 +43,9 @@ class Table {
   /// Stores `record` under `key` in place of `old`, the live entry that `find()` returned. Its
   /// sequence number is chosen here. Returns false, with nothing stored, if there is no room.
   bool write(BytesView key, Record record, const std::optional<Record>& old);
+
+  /// Keeps the file that the record just written names, if the update is committed.
+  void keep_file(const std::shared_ptr<NewFile>& file);
 
   /// Removes the entry of `key`, whose record is `record`.
   void remove(BytesView key, const Record& record, Event cause);
@@ -98,6 +102,7 @@ class Table {
   bool remove_indexed(const Indexed& found, Event cause);
   [[nodiscard]] std::vector<Indexed> collect(const KeyRange& range, std::uint64_t limit);
   bool remove_damaged(BytesView key);
+  void drop_file(const FileRef& file);
   void drop_from_index(Space space, BytesView key);
   void recount();
 

@@ -18,7 +18,8 @@ namespace {
 
 class Verifier {
  public:
-  Verifier(const Layout& layout, ReadTxn& txn) : layout_(layout), txn_(txn) {}
+  Verifier(const CacheCore::State& state, ReadTxn& txn)
+      : layout_(state.layout), files_(*state.files), txn_(txn) {}
 
   VerifyReport run(FunctionRef<void(std::uint64_t, std::uint64_t)> progress) {
     try {
@@ -53,14 +54,11 @@ class Verifier {
   }
 
   void check_record(BytesView key, BytesView engine_key, BytesView stored) {
-    report_.bytes += key.size() + stored.size();
     const std::optional<Record> record = open_record(stored, engine_key);
+    report_.bytes += counted_bytes(key.size(), stored, record);
     if (!record) return problem(key, "the record is damaged");
     try {
-      const StoredValue value(*record);
-      WireReader reader(value.bytes());
-      reader.skip();
-      reader.expect_end();
+      check_value(*record);
     } catch (const Error& error) {
       problem(key, error.what());
     }
@@ -73,6 +71,18 @@ class Verifier {
     for_each_tag(record->tags, [&](std::string_view tag) {
       expect_index(layout_.tag(tag, record->sequence), key, "tag");
     });
+  }
+
+  void check_value(const Record& record) {
+    if (record.file) {
+      const std::optional<OpenFile> file = files_.open(*record.file);
+      if (!file) throw Error(ErrorKind::corrupt, "its value file is missing");
+      return file->check();
+    }
+    const auto value = StoredValue::load(record, files_, record.schema);
+    WireReader reader(value->bytes());
+    reader.skip();
+    reader.expect_end();
   }
 
   void expect_index(const EngineKey& at, BytesView key, const char* index) {
@@ -133,6 +143,7 @@ class Verifier {
   }
 
   const Layout& layout_;
+  FileStore& files_;
   ReadTxn& txn_;
   Meta meta_;
   VerifyReport report_;
@@ -142,8 +153,7 @@ class Verifier {
 
 VerifyReport CacheCore::verify(
     FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress) const {
-  return state_->engine->view(
-      [&](ReadTxn& txn) { return Verifier(state_->layout, txn).run(progress); });
+  return state_->engine->view([&](ReadTxn& txn) { return Verifier(*state_, txn).run(progress); });
 }
 
 }  // namespace larder::detail

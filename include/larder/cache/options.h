@@ -48,6 +48,10 @@ struct CacheSettings {
 
   /// Values whose encoding is longer than this are compressed (zstd). Default: `no_limit`.
   std::optional<std::uint64_t> compress_above_bytes = std::nullopt;
+
+  /// Values that take more than this as stored are kept in files of their own. 0 does so with all,
+  /// `no_limit` with none, as does an engine without a directory. Default: 256 KiB.
+  std::optional<std::uint64_t> file_above_bytes = std::nullopt;
 };
 
 /// How to open a cache in a directory of its own. Plain data; what acts is in `CacheHooks`.

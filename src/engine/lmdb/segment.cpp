@@ -9,6 +9,7 @@
 #include <cstring>
 #include <iterator>
 
+#include "engine/lmdb/directory.h"
 #include "engine/lmdb/log_check.h"
 #include "larder/core/error.h"
 
@@ -46,6 +47,11 @@ std::byte* map(Io& io, const File& file, std::uint64_t bytes, const std::filesys
   return static_cast<std::byte*>(address);
 }
 
+File open_or_create(Io& io, const std::filesystem::path& path, mode_t mode) {
+  ensure_file(io, path, mode);
+  return {io, path, O_RDWR | O_NOFOLLOW};
+}
+
 }  // namespace
 
 SearchKey::SearchKey(BytesView searched) noexcept : key(searched) {
@@ -65,8 +71,8 @@ Segment::Segment(Io& io, const std::filesystem::path& directory, std::uint32_t n
       writes_in_place_(has_blocks_in_place(io.file_system_type(directory))),
       log_path_(directory / ("log-" + std::to_string(number))),
       index_path_(directory / ("index-" + std::to_string(number))),
-      log_file_(io, log_path_, O_RDWR | O_CREAT | O_NOFOLLOW, mode),
-      index_file_(io, index_path_, O_RDWR | O_CREAT | O_NOFOLLOW, mode) {
+      log_file_(open_or_create(io, log_path_, mode)),
+      index_file_(open_or_create(io, index_path_, mode)) {
   // The mappings reach beyond the files: what a file grows to later is then already mapped.
   log_map_ = map(io, log_file_, log_max_bytes, log_path_);
   index_map_ = map(io, index_file_, index_bytes_for(log_max_bytes), index_path_);

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <new>
 
+#include "engine/lmdb/directory.h"
 #include "engine/lmdb/thread_sanitizer.h"
 #include "larder/core/error.h"
 #include "larder/core/process.h"
@@ -14,9 +15,14 @@
 namespace larder::lmdb {
 namespace {
 
+constexpr std::size_t mapped_bytes = sizeof(SharedPage) + sizeof(ClaimTable);
+
+}  // namespace
+
 void make_robust(pthread_mutex_t& mutex) {
   pthread_mutexattr_t attributes;
   pthread_mutexattr_init(&attributes);
+  pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
   pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
   pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
   const int result = pthread_mutex_init(&mutex, &attributes);
@@ -24,18 +30,17 @@ void make_robust(pthread_mutex_t& mutex) {
   if (result != 0) throw system_error(result, "create a lock between processes");
 }
 
-}  // namespace
-
 SharedMapping::SharedMapping(Io& io, const std::filesystem::path& file, mode_t mode, Origin origin)
     : io_(io) {
   const bool fresh = origin == Origin::fresh;
-  const File handle(io, file, O_RDWR | O_NOFOLLOW | (fresh ? O_CREAT : 0), mode);
+  if (fresh) ensure_file(io, file, mode);
+  const File handle(io, file, O_RDWR | O_NOFOLLOW);
   if (fresh) {
     int result = io.ftruncate(handle.fd(), 0);
     // Reserved, not only sized: a store to a page that a full device cannot back would be fatal.
-    if (result == 0) result = io.fallocate(handle.fd(), 0, 0, sizeof(SharedPage));
+    if (result == 0) result = io.fallocate(handle.fd(), 0, 0, mapped_bytes);
     if (result == -EOPNOTSUPP) {
-      pwrite_all(io, handle.fd(), Bytes(sizeof(SharedPage)), 0, file);
+      pwrite_all(io, handle.fd(), Bytes(mapped_bytes), 0, file);
       result = 0;
     }
     if (result < 0) throw system_error(-result, "create " + file.string());
@@ -44,11 +49,11 @@ SharedMapping::SharedMapping(Io& io, const std::filesystem::path& file, mode_t m
   if (const int result = io.fstat(handle.fd(), status); result < 0) {
     throw system_error(-result, "open " + file.string());
   }
-  if (static_cast<std::uint64_t>(status.st_size) < sizeof(SharedPage)) {
+  if (static_cast<std::uint64_t>(status.st_size) < mapped_bytes) {
     throw Error(ErrorKind::not_supported,
                 file.string() + " is in use by another version of larder; close it there first");
   }
-  void* address = io.mmap(sizeof(SharedPage), PROT_READ | PROT_WRITE, MAP_SHARED, handle.fd(), 0);
+  void* address = io.mmap(mapped_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, handle.fd(), 0);
   if (address == MAP_FAILED) throw system_error(errno, "map " + file.string());
   page_ = static_cast<SharedPage*>(address);
   if (fresh) {
@@ -56,16 +61,17 @@ SharedMapping::SharedMapping(Io& io, const std::filesystem::path& file, mode_t m
     page_->state.store(LogState{}.pack(), std::memory_order_relaxed);
     make_robust(page_->write_mutex);
     make_robust(page_->apply_mutex);
-    page_->bytes = sizeof(SharedPage);
+    make_robust(page_->claim_mutex);
+    page_->bytes = mapped_bytes;
     page_->magic = shared_magic;
-  } else if (page_->magic != shared_magic || page_->bytes != sizeof(SharedPage)) {
-    io.munmap(address, sizeof(SharedPage));
+  } else if (page_->magic != shared_magic || page_->bytes != mapped_bytes) {
+    io.munmap(address, mapped_bytes);
     throw Error(ErrorKind::not_supported,
                 file.string() + " is in use by another version of larder; close it there first");
   }
 }
 
-SharedMapping::~SharedMapping() { io_.munmap(page_, sizeof(SharedPage)); }
+SharedMapping::~SharedMapping() { io_.munmap(page_, mapped_bytes); }
 
 RobustLock::RobustLock(pthread_mutex_t& mutex, SteadyTime deadline)
     : mutex_(mutex), forks_(fork_generation()) {

@@ -86,7 +86,7 @@ TEST_P(CacheTest, cache_of_a_later_release_is_refused) {
   leave_damaged();
 
   Bytes later(meta.begin(), meta.end() - 8);
-  later.at(0) = std::byte{2};
+  later.at(0) = std::byte{99};
   const std::uint64_t checksum =
       XXH3_64bits_withSeed(later.data(), later.size(), XXH3_64bits(at.data(), at.size()));
   append(later, std::as_bytes(std::span(&checksum, 1)));

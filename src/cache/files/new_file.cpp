@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cache/files/new_file.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "cache/files/file_store.h"
+#include "cache/wire_number.h"
+#include "core/xxh3.h"
+#include "larder/core/process.h"
+
+namespace larder::detail {
+
+NewFile::NewFile(std::shared_ptr<FileStore> store, std::uint64_t name, std::size_t slot, File file)
+    : store_(std::move(store)), slot_(slot), forks_(fork_generation()), file_(std::move(file)) {
+  ref_.name = name;
+}
+
+NewFile::~NewFile() {
+  if (forks_ != fork_generation()) return;  // the parent goes on with it
+  if (!is_kept_) store_->remove(ref_.name);
+  store_->in_flight().release(slot_, ref_.name);
+}
+
+void NewFile::end_block(BytesView block) { append_number(checksums_, xxh3_64(block)); }
+
+void NewFile::write(BytesView data) {
+  write_all(store_->io(), file_.fd(), data, store_->path_of(ref_.name));
+  ref_.bytes += data.size();
+  if (!block_.empty()) {
+    const std::size_t more = std::min(data.size(), file_block_bytes - block_.size());
+    append(block_, data.first(more));
+    data = data.subspan(more);
+    if (block_.size() < file_block_bytes) return;
+    end_block(block_);
+    block_.clear();
+  }
+  for (; data.size() >= file_block_bytes; data = data.subspan(file_block_bytes)) {
+    end_block(data.first(file_block_bytes));
+  }
+  append(block_, data);
+}
+
+void NewFile::finish() {
+  if (!block_.empty()) end_block(block_);
+  write_all(store_->io(), file_.fd(), checksums_, store_->path_of(ref_.name));
+  ref_.digest = digest_of(checksums_);
+  block_ = {};
+  store_->make_durable(ref_.name, file_.fd());
+}
+
+}  // namespace larder::detail
