@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/memory_claims.h"
 #include "engine/memory_tree.h"
 #include "engine/update_hooks.h"
 #include "larder/core/error.h"
@@ -90,6 +91,9 @@ class MemoryEngine final : public Engine {
 
   void sync() override {}
   std::span<std::byte> shared_memory(std::string_view name, std::size_t size) override;
+  ClaimPtr claim(BytesView name, SteadyTime deadline) override {
+    return claims_.take(name, deadline, *hooks_.clock);
+  }
   EngineInfo info() override;
   [[nodiscard]] const Clock& clock() const noexcept override { return *hooks_.clock; }
 
@@ -122,6 +126,7 @@ class MemoryEngine final : public Engine {
   void publish(const MemoryTree& tree);
 
   EngineHooks hooks_;
+  MemoryClaims claims_;
   Random random_{1};  // priorities only: which ones does not matter; used by the writer alone
   std::uint64_t edits_ = 0;  // used by the writer alone
   Mutex mutex_;

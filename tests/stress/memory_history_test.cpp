@@ -31,6 +31,9 @@ class StaleEngine final : public Engine {
   std::span<std::byte> shared_memory(std::string_view name, std::size_t size) override {
     return inner_->shared_memory(name, size);
   }
+  ClaimPtr claim(BytesView name, SteadyTime deadline) override {
+    return inner_->claim(name, deadline);
+  }
   EngineInfo info() override { return inner_->info(); }
   [[nodiscard]] const Clock& clock() const noexcept override { return inner_->clock(); }
 

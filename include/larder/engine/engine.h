@@ -16,6 +16,7 @@
 #include "larder/core/bytes.h"
 #include "larder/core/clock.h"
 #include "larder/core/function_ref.h"
+#include "larder/engine/claim.h"
 #include "larder/engine/options.h"
 #include "larder/engine/txn.h"
 
@@ -91,6 +92,12 @@ class Engine {
   /// keep hints there, never truth. Accesses must be atomic. `name` is a file name.
   /// @throws Error `invalid_argument` if `name` is in use with another size by this process
   virtual std::span<std::byte> shared_memory(std::string_view name, std::size_t size) = 0;
+
+  /// Waits until no thread of any process that uses the engine has a claim on `name`, and takes it.
+  /// Not to be called inside an update: whoever has the claim may need one.
+  /// @throws Error `unavailable` if it is not to be had before `deadline`, `invalid_argument` if
+  /// this thread has it already
+  [[nodiscard]] virtual ClaimPtr claim(BytesView name, SteadyTime deadline) = 0;
 
   /// Place and sizes.
   virtual EngineInfo info() = 0;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/lmdb/active_txn.h"
+#include "engine/lmdb/claims.h"
 #include "engine/lmdb/log_write_txn.h"
 #include "engine/lmdb/recovery.h"
 #include "larder/core/error.h"
@@ -172,6 +173,10 @@ std::span<std::byte> Database::shared_memory(std::string_view name, std::size_t 
                 "shared memory '" + std::string(name) + "' is in use with another size");
   }
   return found->second.bytes();
+}
+
+ClaimPtr Database::claim(BytesView name, SteadyTime deadline) {
+  return Claims(**shared_, shared_->claims()).take(name, deadline);
 }
 
 EngineInfo Database::info() {

@@ -34,6 +34,7 @@ class Database {
   void update(FunctionRef<void(WriteTxn&)> body, const UpdateOptions& options);
   void sync();
   std::span<std::byte> shared_memory(std::string_view name, std::size_t size);
+  [[nodiscard]] ClaimPtr claim(BytesView name, SteadyTime deadline);
   [[nodiscard]] EngineInfo info();
   [[nodiscard]] const LmdbOptions& options() const noexcept { return options_; }
   [[nodiscard]] const EngineHooks& hooks() const noexcept { return hooks_; }

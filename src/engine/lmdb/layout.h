@@ -146,7 +146,7 @@ inline constexpr std::uint64_t shared_magic = 0x4853726564726C31U;
 /// The file `shared`: where the processes that have the engine open meet.
 struct SharedPage {
   std::uint64_t magic;
-  std::uint64_t bytes;  ///< sizeof(SharedPage): another build may have laid it out differently.
+  std::uint64_t bytes;  ///< Of the whole file: another build may have laid it out differently.
 
   alignas(64) std::atomic<std::uint64_t> state;  ///< A packed LogState.
   /// While a large transaction commits straight to LMDB: its LMDB number. Who reads that LMDB
@@ -160,12 +160,30 @@ struct SharedPage {
 
   alignas(64) pthread_mutex_t write_mutex;  ///< Held by the one transaction that writes.
   alignas(64) pthread_mutex_t apply_mutex;  ///< Held by who writes LMDB. Taken after write_mutex.
+  alignas(64) pthread_mutex_t claim_mutex;  ///< Held while the claim table is searched.
 
   std::uint64_t direct_sequence;  ///< Sequence number of the transaction behind `barrier`.
   std::uint32_t disposable;       ///< All who have it open chose Durability::disposable.
 
   /// LMDB transaction after which nobody newly needs a segment; see Log::is_free.
   std::atomic<std::uint64_t> retired[segment_count];
+};
+
+inline constexpr std::size_t claim_slots = 1024;
+
+/// One claim that is or was held.
+struct ClaimSlot {
+  pthread_mutex_t mutex;               ///< Held by the owner of the claim.
+  std::atomic<std::uint32_t> waiting;  ///< How many wait for the mutex, or died while they did.
+  bool is_ready;                       ///< The mutex has been made. Under claim_mutex.
+};
+
+/// Behind the SharedPage in the file `shared`. All zero is a good start.
+struct ClaimTable {
+  /// What each slot stands for, or last stood for: a hash, 0 for nothing. Changed under claim_mutex
+  /// by who holds the slot.
+  std::atomic<std::uint64_t> names[claim_slots];
+  ClaimSlot slots[claim_slots];
 };
 
 }  // namespace larder::lmdb

@@ -28,6 +28,9 @@ class LmdbEngine final : public Engine {
   std::span<std::byte> shared_memory(std::string_view name, std::size_t size) override {
     return database().shared_memory(name, size);
   }
+  ClaimPtr claim(BytesView name, SteadyTime deadline) override {
+    return database().claim(name, deadline);
+  }
   EngineInfo info() override { return database().info(); }
   [[nodiscard]] EnginePlace place() const override {
     return {.directory = options_.path, .mode = options_.mode, .durability = options_.durability};

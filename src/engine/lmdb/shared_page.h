@@ -10,6 +10,10 @@
 
 namespace larder::lmdb {
 
+/// Makes `mutex` one that processes share and that the kernel passes on when its owner dies.
+/// Locking it twice in one thread fails with EDEADLK.
+void make_robust(pthread_mutex_t& mutex);
+
 /// This process's mapping of the file `shared`.
 class SharedMapping {
  public:
@@ -24,6 +28,9 @@ class SharedMapping {
 
   [[nodiscard]] SharedPage& operator*() const noexcept { return *page_; }
   [[nodiscard]] SharedPage* operator->() const noexcept { return page_; }
+  [[nodiscard]] ClaimTable& claims() const noexcept {
+    return *reinterpret_cast<ClaimTable*>(page_ + 1);
+  }
 
  private:
   Io& io_;

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/lmdb/claims.h"
+
+#include <xxhash.h>
+
+#include <cerrno>
+#include <iterator>
+
+#include "engine/lmdb/shared_page.h"
+#include "engine/lmdb/thread_sanitizer.h"
+#include "larder/core/error.h"
+#include "larder/core/process.h"
+
+namespace larder::lmdb {
+namespace {
+
+/// Whether this thread now has the mutex, after a call that returned `result`. That its last owner
+/// died does not matter: a claim protects nothing that could be half done.
+bool is_held(pthread_mutex_t& mutex, int result) {
+  if (result == EOWNERDEAD) pthread_mutex_consistent(&mutex);
+  return result == 0 || result == EOWNERDEAD;
+}
+
+class HeldSlot final : public Claim {
+ public:
+  explicit HeldSlot(ClaimSlot& slot) : slot_(slot), forks_(fork_generation()) {}
+  ~HeldSlot() override {
+    if (forks_ == fork_generation()) pthread_mutex_unlock(&slot_.mutex);
+  }
+
+ private:
+  ClaimSlot& slot_;
+  std::uint64_t forks_;
+};
+
+void wait_for(ClaimSlot& slot, SteadyTime deadline) {
+  slot.waiting.fetch_add(1, std::memory_order_relaxed);
+  const int result = lock_until(slot.mutex, deadline);
+  slot.waiting.fetch_sub(1, std::memory_order_relaxed);
+  if (is_held(slot.mutex, result)) return;
+  if (result == EDEADLK) {
+    throw Error(ErrorKind::invalid_argument, "this thread has that claim already");
+  }
+  throw Error(ErrorKind::unavailable, "whoever has the claim did not finish in time");
+}
+
+}  // namespace
+
+ClaimSlot* Claims::hold_free_slot(std::uint64_t name) {
+  // A slot that somebody waits for is about to be used under its old name: taken only if there is
+  // no other. Who died while waiting is counted for ever, but does no harm that way.
+  for (const bool wanted : {false, true}) {
+    for (std::size_t i = 0; i < claim_slots; ++i) {
+      ClaimSlot& slot = table_.slots[(name + i) % claim_slots];
+      if ((slot.waiting.load(std::memory_order_relaxed) != 0) != wanted) continue;
+      if (!slot.is_ready) {
+        make_robust(slot.mutex);
+        slot.is_ready = true;
+      }
+      if (!is_held(slot.mutex, pthread_mutex_trylock(&slot.mutex))) continue;
+      table_.names[(name + i) % claim_slots].store(name, std::memory_order_relaxed);
+      return &slot;
+    }
+  }
+  return nullptr;
+}
+
+Claims::Found Claims::find(std::uint64_t name, SteadyTime deadline) {
+  const RobustLock lock(page_.claim_mutex, deadline);
+  for (std::size_t i = 0; i < claim_slots; ++i) {
+    if (table_.names[i].load(std::memory_order_relaxed) != name) continue;
+    ClaimSlot& slot = table_.slots[i];
+    return {.slot = &slot, .held = is_held(slot.mutex, pthread_mutex_trylock(&slot.mutex))};
+  }
+  ClaimSlot* slot = hold_free_slot(name);
+  return {.slot = slot, .held = slot != nullptr};
+}
+
+ClaimPtr Claims::take(BytesView name, SteadyTime deadline) {
+  // Zero stands for no name.
+  const std::uint64_t hash = XXH3_64bits(name.data(), name.size()) | 1U;
+  Backoff backoff(deadline);
+  for (;;) {
+    const Found found = find(hash, deadline);
+    if (found.held) return std::make_unique<HeldSlot>(*found.slot);
+    if (found.slot != nullptr) {
+      wait_for(*found.slot, deadline);
+      auto claim = std::make_unique<HeldSlot>(*found.slot);
+      const auto number = static_cast<std::size_t>(found.slot - std::begin(table_.slots));
+      if (table_.names[number].load(std::memory_order_relaxed) == hash) return claim;
+    } else if (!backoff.wait()) {
+      throw Error(ErrorKind::unavailable, "too many claims at the same time");
+    }
+  }
+}
+
+}  // namespace larder::lmdb

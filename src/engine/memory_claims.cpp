@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/memory_claims.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "larder/core/error.h"
+#include "larder/core/process.h"
+
+namespace larder {
+
+class MemoryClaims::Held final : public Claim {
+ public:
+  Held(MemoryClaims& claims, Bytes name)
+      : claims_(claims), name_(std::move(name)), forks_(fork_generation()) {}
+  ~Held() override {
+    if (forks_ == fork_generation()) claims_.give_back(name_);
+  }
+
+ private:
+  MemoryClaims& claims_;
+  Bytes name_;
+  std::uint64_t forks_;
+};
+
+ClaimPtr MemoryClaims::take(BytesView name, SteadyTime deadline, const Clock& clock) {
+  Bytes key = to_bytes(name);
+  const MutexLock lock(mutex_);
+  // Whoever had a claim when this process was forked does not run here.
+  if (std::exchange(forks_, fork_generation()) != fork_generation()) owners_.clear();
+  for (;;) {
+    const auto [owner, is_free] = owners_.try_emplace(key, std::this_thread::get_id());
+    if (is_free) return std::make_unique<Held>(*this, std::move(key));
+    if (owner->second == std::this_thread::get_id()) {
+      throw Error(ErrorKind::invalid_argument, "this thread has that claim already");
+    }
+    const auto left = deadline - clock.steady_now();
+    if (left <= std::chrono::nanoseconds::zero()) {
+      throw Error(ErrorKind::unavailable, "whoever has the claim did not finish in time");
+    }
+    // In slices, because an injected clock may move on its own.
+    given_back_.wait_for(mutex_,
+                         std::min<std::chrono::nanoseconds>(left, std::chrono::milliseconds{20}));
+  }
+}
+
+void MemoryClaims::give_back(const Bytes& name) {
+  {
+    const MutexLock lock(mutex_);
+    owners_.erase(name);
+  }
+  given_back_.notify_all();
+}
+
+}  // namespace larder
