@@ -62,7 +62,7 @@ std::uint64_t steady_us() {
       std::chrono::duration_cast<std::chrono::microseconds>(now).count());
 }
 
-void power_step(Subject& subject, PowerLedger& ledger) {
+std::uint64_t power_step(Subject& subject, PowerLedger& ledger) {
   std::uint64_t number = 0;
   subject.transact([&] {
     number = count_in(subject.get("count")) + 1;
@@ -75,6 +75,7 @@ void power_step(Subject& subject, PowerLedger& ledger) {
   ledger.acked_at[number % PowerLedger::remembered] = steady_us();
   raise(ledger.acked, number);
   ++ledger.total_acked;
+  return number;
 }
 
 void power_sync(Subject& subject, PowerLedger& ledger) {

@@ -35,8 +35,8 @@ struct PowerLedger {
 /// Microseconds of the steady clock.
 [[nodiscard]] std::uint64_t steady_us();
 
-/// One transaction of the workload.
-void power_step(Subject& subject, PowerLedger& ledger);
+/// One transaction of the workload. Returns its number.
+std::uint64_t power_step(Subject& subject, PowerLedger& ledger);
 
 /// A sync, noted in the ledger.
 void power_sync(Subject& subject, PowerLedger& ledger);
