@@ -90,7 +90,7 @@ bool CacheCore::read(const Key& key, std::uint64_t schema, EntryVisitor visit) c
       return Seen::in_file;
     }
     const Seen result = show(*record, schema, *state_->files, visit);
-    if (result == Seen::hit) state_->recency.touch(record->sequence);
+    if (result == Seen::hit) state_->eviction.note_use(record->sequence, key.bytes());
     return result;
   };
   Seen seen = Seen::damaged;
@@ -100,7 +100,7 @@ bool CacheCore::read(const Key& key, std::uint64_t schema, EntryVisitor visit) c
     for (Bytes missing; seen == Seen::in_file;) {
       const std::optional<Record> record = open_record(copy, at.view());
       seen = show(*record, schema, *state_->files, visit);
-      if (seen == Seen::hit) state_->recency.touch(record->sequence);
+      if (seen == Seen::hit) state_->eviction.note_use(record->sequence, key.bytes());
       if (seen != Seen::in_file) break;
       if (equal(copy, missing)) {
         seen = Seen::damaged;

@@ -1,43 +1,67 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Which entries go when the cache is full.
-//
-// `fifo` takes the front of the insertion order, exactly as many as needed.
-//
-// `lru` cannot ask the database who was used longest ago: reads do not write it. Uses are noted in
-// shared memory instead (recency.h), by sequence number, and a victim is found by comparing the
-// notes of candidates. Up to 1024 entries all are candidates, so the order is exact. Above, 64
-// places in the insertion order are drawn and 16 neighbours taken at each; the oldest three
-// percent of a sample of a thousand lie, nearly always, among the oldest five percent of all. As
-// looking at a thousand candidates costs some fifty microseconds, a thirty-second of the entries,
-// and at most 32, go at a time.
+// Keeps a cache within its limits. Which entry goes is the policy's choice (cache/policy); that the
+// limits hold, whatever it chooses, is decided here.
 
 #include <algorithm>
-#include <functional>
-#include <tuple>
+#include <optional>
+#include <vector>
 
+#include "cache/policy/fifo.h"
 #include "cache/table.h"
-#include "larder/core/random.h"
 
 namespace larder::detail {
 
 namespace {
 
-constexpr std::uint64_t exact_entries = 1024;
-constexpr std::uint64_t places = 64;
-constexpr std::size_t neighbours = 16;
-constexpr std::uint64_t largest_batch = 32;
 constexpr std::uint64_t expire_batch = 64;
 
-struct Candidate {
-  std::uint32_t age = 0;
-  std::uint64_t sequence = 0;
+/// The entries of a cache within an update.
+class TableResidents final : public Residents {
+ public:
+  TableResidents(WriteTxn& txn, const Layout& layout, const Meta& meta, std::uint64_t pinned)
+      : txn_(txn), layout_(layout), meta_(meta), pinned_(pinned) {}
 
-  // Oldest use first; of those never used, first stored first.
-  friend bool operator<(const Candidate& a, const Candidate& b) {
-    return std::tuple(~a.age, a.sequence) < std::tuple(~b.age, b.sequence);
+  [[nodiscard]] std::uint64_t entries() const override { return meta_.entries; }
+  [[nodiscard]] std::uint64_t end() const override { return meta_.next_sequence; }
+  [[nodiscard]] std::uint64_t pinned() const override { return pinned_; }
+
+  [[nodiscard]] std::uint64_t first() override {
+    std::vector<std::uint64_t> found;
+    list(0, 1, found);
+    return found.empty() ? end() : found.front();
   }
+
+  [[nodiscard]] std::optional<BytesView> key(std::uint64_t sequence) override {
+    return txn_.get(layout_.order(sequence).view());
+  }
+
+  void list(std::uint64_t from, std::size_t limit, std::vector<std::uint64_t>& found) override {
+    if (limit == 0 || from >= end()) return;
+    const std::size_t enough = found.size() + limit;
+    txn_.scan(layout_.order_range(from, end()), Direction::forward, [&](BytesView at, BytesView) {
+      found.push_back(Layout::sequence_at_end(at));
+      return found.size() < enough ? Visit::more : Visit::stop;
+    });
+  }
+
+ private:
+  WriteTxn& txn_;
+  const Layout& layout_;
+  const Meta& meta_;
+  std::uint64_t pinned_;
 };
+
+RemovalCause to_cause(Event event) {
+  switch (event) {
+    case Event::expired:
+      return RemovalCause::expired;
+    case Event::evicted:
+      return RemovalCause::evicted;
+    default:
+      return RemovalCause::erased;
+  }
+}
 
 }  // namespace
 
@@ -52,7 +76,7 @@ bool Table::make_room(const Need& need) {
   while (!fits(need)) {
     if (expire(expire_batch).removed > 0) continue;
     if (settings().eviction == Eviction::none) return false;
-    if (evict_some(need) > 0) continue;
+    if (evict_one(need.keep)) continue;
     // The counters say full, the indexes say empty: believe neither, once.
     if (is_counted) return false;
     recount();
@@ -61,66 +85,57 @@ bool Table::make_room(const Need& need) {
   return true;
 }
 
-Table::Batch Table::evict() {
-  if (settings().eviction == Eviction::none || fits({})) return {};
-  const std::uint64_t removed = evict_some({});
-  return {.removed = removed, .is_last = removed == 0};
+Table::Batch Table::evict(std::uint64_t limit) {
+  if (settings().eviction == Eviction::none) return {};
+  const std::uint64_t before = tally_.of(Event::evicted);
+  for (std::uint64_t i = 0; i < limit; ++i) {
+    if (fits({}) || !evict_one(0)) return {.removed = tally_.of(Event::evicted) - before};
+  }
+  return {.removed = tally_.of(Event::evicted) - before, .is_last = false};
 }
 
-std::uint64_t Table::evict_some(const Need& need) {
-  const bool is_lru = settings().eviction == Eviction::lru;
-  std::uint64_t removed = 0;
-  for (const Indexed& victim : is_lru ? least_used(need.keep) : first_stored(need.keep)) {
-    if (!is_lru && fits(need)) break;
-    removed += remove_indexed(victim, Event::evicted) ? 1U : 0U;
-  }
-  return removed;
+// Returns false if nothing can go.
+bool Table::evict_one(std::uint64_t keep) {
+  TableResidents residents(txn_, state_.layout, meta_, keep);
+  EvictionPolicy* policy = state_.eviction.of(settings());
+  const std::optional<std::uint64_t> chosen = policy ? policy->choose(residents) : std::nullopt;
+  if (chosen && *chosen != keep && evict_this(*chosen)) return true;
+  const std::optional<std::uint64_t> oldest = oldest_of(residents);
+  return oldest && evict_this(*oldest);
 }
 
-std::vector<Table::Indexed> Table::first_stored(std::uint64_t keep) {
-  std::vector<Indexed> victims = collect(state_.layout.range(Space::order), largest_batch);
-  std::erase_if(victims, [&](const Indexed& victim) { return victim.sequence == keep; });
-  return victims;
+// Returns false if there is no such entry.
+bool Table::evict_this(std::uint64_t sequence) {
+  const EngineKey at = state_.layout.order(sequence);
+  const std::optional<BytesView> key = txn_.get(at.view());
+  if (!key) return false;
+  remove_indexed({to_bytes(at.view()), to_bytes(*key), sequence}, Event::evicted);
+  return true;
 }
 
-std::vector<Table::Indexed> Table::least_used(std::uint64_t keep) {
-  const Layout& layout = state_.layout;
-  std::vector<Candidate> candidates;
-  const auto look = [&](const KeyRange& range, std::size_t limit) {
-    std::size_t seen = 0;
-    txn_.scan(range, Direction::forward, [&](BytesView index_key, BytesView) {
-      const std::uint64_t sequence = Layout::sequence_at_end(index_key);
-      if (sequence != keep) candidates.push_back({state_.recency.age(sequence), sequence});
-      return ++seen < limit ? Visit::more : Visit::stop;
-    });
-  };
+void Table::note_store(BytesView key, std::uint64_t sequence) {
+  if (EvictionPolicy* policy = state_.eviction.listener(settings()))
+    policy->note_store(sequence, key);
+}
 
-  if (meta_.entries <= exact_entries) {
-    look(layout.range(Space::order), exact_entries + 1);
-  } else {
-    const std::vector<Indexed> front = collect(layout.range(Space::order), 1);
-    const std::uint64_t first = front.empty() ? 0 : front.front().sequence;
-    const std::uint64_t end = meta_.next_sequence;
-    Random random(end);  // any seed will do, if only it changes
-    for (std::uint64_t i = 0; i < places; ++i) {
-      look(layout.order_range(first + random.below(end - first), end), neighbours);
-    }
+void Table::note_overwrite(BytesView key, std::uint64_t sequence, bool has_new_value) {
+  if (EvictionPolicy* policy = state_.eviction.listener(settings()))
+    policy->note_use(sequence, key);
+  if (has_new_value && state_.hooks.on_remove) {
+    removed_.push_back({to_bytes(key), RemovalCause::replaced});
   }
-  // Drawn twice, it may have been used in between: the age does not tell that it is the same.
-  std::ranges::sort(candidates, {}, &Candidate::sequence);
-  const auto twice = std::ranges::unique(candidates, {}, &Candidate::sequence);
-  candidates.erase(twice.begin(), twice.end());
-  std::ranges::sort(candidates, std::less{});
+}
 
-  const std::uint64_t batch = std::clamp<std::uint64_t>(meta_.entries / 32, 1, largest_batch);
-  candidates.resize(std::min<std::size_t>(candidates.size(), batch));
-  std::vector<Indexed> victims;
-  for (const Candidate& candidate : candidates) {
-    const EngineKey at = layout.order(candidate.sequence);
-    const std::optional<BytesView> key = txn_.get(at.view());
-    if (key) victims.push_back({to_bytes(at.view()), to_bytes(*key), candidate.sequence});
+void Table::note_removal(BytesView key, std::uint64_t sequence, Event event) {
+  const RemovalCause cause = to_cause(event);
+  if (EvictionPolicy* policy = state_.eviction.listener(settings())) {
+    policy->note_removal(sequence, key, cause);
   }
-  return victims;
+  if (state_.hooks.on_remove) removed_.push_back({to_bytes(key), cause});
+}
+
+void Table::announce() {
+  if (!removed_.empty()) announce_at_end(txn_, state_.hooks, std::move(removed_));
 }
 
 }  // namespace larder::detail

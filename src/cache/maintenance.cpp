@@ -10,6 +10,7 @@ namespace larder::detail {
 namespace {
 
 constexpr std::uint64_t batch = 256;
+constexpr std::uint64_t eviction_batch = 32;
 constexpr UpdateOptions freeing = {.deadline = std::nullopt, .frees_space = true};
 
 /// Repeats `step(Table&)` until it says that it was the last. Returns how many entries went.
@@ -30,7 +31,7 @@ std::uint64_t CacheCore::expire() {
 }
 
 std::uint64_t CacheCore::evict() {
-  return expire() + in_batches(*state_, [](Table& table) { return table.evict(); });
+  return expire() + in_batches(*state_, [](Table& table) { return table.evict(eviction_batch); });
 }
 
 std::uint64_t CacheCore::erase_tag(std::string_view tag) {

@@ -3,7 +3,9 @@
 
 #include <xxhash.h>
 
+#include <array>
 #include <string>
+#include <utility>
 
 #include "cache/wire_number.h"
 #include "larder/core/error.h"
@@ -31,32 +33,33 @@ std::uint64_t checksum(BytesView bytes, BytesView engine_key) {
   throw Error(ErrorKind::invalid_argument, "cache settings: " + why);
 }
 
-// Stored on disk: never change.
+// Stored on disk: only ever append.
+constexpr std::array<std::pair<Eviction, std::uint8_t>, 10> eviction_numbers = {
+    {{Eviction::none, 0},
+     {Eviction::fifo, 1},
+     {Eviction::lru, 2},
+     {Eviction::lfu, 3},
+     {Eviction::sieve, 4},
+     {Eviction::s3_fifo, 5},
+     {Eviction::w_tinylfu, 6},
+     {Eviction::mru, 7},
+     {Eviction::random, 8},
+     {Eviction::custom, 255}}};
+
 std::uint8_t to_number(Eviction eviction) {
-  switch (eviction) {
-    case Eviction::none:
-      return 0;
-    case Eviction::fifo:
-      return 1;
-    case Eviction::lru:
-      return 2;
+  for (const auto& [policy, number] : eviction_numbers) {
+    if (policy == eviction) return number;
   }
   refuse("unknown eviction policy " + std::to_string(static_cast<int>(eviction)));
 }
 
 Eviction to_eviction(std::uint8_t number) {
-  switch (number) {
-    case 0:
-      return Eviction::none;
-    case 1:
-      return Eviction::fifo;
-    case 2:
-      return Eviction::lru;
-    default:
-      throw Error(ErrorKind::not_supported,
-                  "cache: eviction policy " + std::to_string(number) +
-                      " is not known to this release; use the release that chose it");
+  for (const auto& [policy, known] : eviction_numbers) {
+    if (known == number) return policy;
   }
+  throw Error(ErrorKind::not_supported, "cache: eviction policy " + std::to_string(number) +
+                                            " is not known to this release; use the release that "
+                                            "chose it");
 }
 
 }  // namespace

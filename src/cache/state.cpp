@@ -43,7 +43,7 @@ CacheCore::State::State(EnginePtr engine_, CacheHooks hooks_, BytesView prefix)
       layout(checked(prefix)),
       statistics(*engine, shared_name(prefix)),
       files(std::make_shared<FileStore>(*engine, *hooks.io, shared_name(prefix))),
-      recency(*engine, shared_name(prefix)) {}
+      eviction(*engine, shared_name(prefix), hooks.eviction_policy) {}
 
 Meta load_meta(ReadTxn& txn, const Layout& layout) {
   const EngineKey at = layout.meta();
@@ -56,7 +56,7 @@ Meta CacheCore::State::meta() const {
 }
 
 void CacheCore::State::adopt(const Settings& settings) const {
-  if (settings.eviction == Eviction::lru) recency.enable();
+  eviction.adopt(settings);
   if (compress_above_bytes.load(std::memory_order_relaxed) != settings.compress_above_bytes) {
     compress_above_bytes.store(settings.compress_above_bytes, std::memory_order_relaxed);
   }

@@ -9,7 +9,7 @@
 #include "cache/files/file_store.h"
 #include "cache/layout.h"
 #include "cache/meta.h"
-#include "cache/recency.h"
+#include "cache/policy_in_force.h"
 #include "cache/statistics.h"
 #include "cache/temporary_directory.h"
 #include "larder/cache/detail/cache_core.h"
@@ -39,7 +39,7 @@ struct CacheCore::State {
   std::filesystem::path path = {};
 
   // Hints for readers; the truth is in the database.
-  mutable Recency recency;
+  mutable PolicyInForce eviction;
   mutable std::atomic<std::uint64_t> compress_above_bytes = no_limit;
   mutable std::atomic<std::uint64_t> file_above_bytes = no_limit;
 };

@@ -30,7 +30,6 @@ void Table::save() {
   encode_meta(meta_, at.view(), scratch.bytes());
   txn_.put(at.view(), scratch.bytes());
   stored_meta_ = meta_;
-  state_.recency.set_entries(meta_.entries);
 }
 
 WallTime Table::default_expiry() const noexcept {
@@ -64,6 +63,7 @@ std::optional<Record> Table::find(BytesView key) {
 bool Table::write(BytesView key, Record record, const std::optional<Record>& old) {
   std::optional<Placed> before;
   if (old) before = place(key, *old);
+  const std::byte* old_value = old ? old->value.data() : nullptr;
   record.sequence = before ? before->sequence : meta_.next_sequence;
 
   // Sealed before anything changes: value and tags may look into the transaction.
@@ -87,8 +87,12 @@ bool Table::write(BytesView key, Record record, const std::optional<Record>& old
     ++meta_.entries;
   }
   meta_.bytes += entry.bytes - (before ? before->bytes : 0);
-  state_.recency.touch(entry.sequence);
   if (old && old->file && old->file != record.file) drop_file(*old->file);
+  if (before) {
+    note_overwrite(key, entry.sequence, record.value.data() != old_value);
+  } else {
+    note_store(key, entry.sequence);
+  }
   return true;
 }
 
@@ -139,6 +143,7 @@ void Table::remove(BytesView key, const Record& record, Event cause) {
   meta_.bytes -= std::min(meta_.bytes, entry.bytes);
   if (file) drop_file(*file);
   tally_.add(cause);
+  note_removal(key, entry.sequence, cause);
 }
 
 Table::Batch Table::expire(std::uint64_t limit) {

@@ -9,6 +9,7 @@
 
 #include "cache/meta.h"
 #include "cache/record.h"
+#include "cache/removed.h"
 #include "cache/state.h"
 #include "larder/engine/txn.h"
 
@@ -59,8 +60,8 @@ class Table {
   /// Removes up to `limit` expired entries, earliest first.
   Batch expire(std::uint64_t limit);
 
-  /// Removes some entries by policy if the cache is above its limits.
-  Batch evict();
+  /// Removes up to `limit` entries by policy while the cache is above its limits.
+  Batch evict(std::uint64_t limit);
 
   /// Removes up to `limit` of the entries that an index has in `range`. Its values are keys, and
   /// the last eight bytes of its keys are sequence numbers.
@@ -68,6 +69,10 @@ class Table {
 
   /// Removes what is left below the prefix if no entry is in insertion order any more.
   void wipe_if_empty();
+
+  /// Has `CacheHooks::on_remove` told, after the outermost commit, what was removed and replaced so
+  /// far.
+  void announce();
 
  private:
   // The parts of an entry that its indexes and the counters depend on, copied out of the
@@ -95,9 +100,11 @@ class Table {
   [[nodiscard]] static Placed place(BytesView key, const Record& record);
   [[nodiscard]] bool fits(const Need& need) const noexcept;
   bool make_room(const Need& need);
-  std::uint64_t evict_some(const Need& need);
-  [[nodiscard]] std::vector<Indexed> first_stored(std::uint64_t keep);
-  [[nodiscard]] std::vector<Indexed> least_used(std::uint64_t keep);
+  bool evict_one(std::uint64_t keep);
+  bool evict_this(std::uint64_t sequence);
+  void note_store(BytesView key, std::uint64_t sequence);
+  void note_overwrite(BytesView key, std::uint64_t sequence, bool has_new_value);
+  void note_removal(BytesView key, std::uint64_t sequence, Event cause);
   void index(BytesView key, const Placed& entry, const Placed* old);
   bool remove_indexed(const Indexed& found, Event cause);
   [[nodiscard]] std::vector<Indexed> collect(const KeyRange& range, std::uint64_t limit);
@@ -112,6 +119,7 @@ class Table {
   Meta meta_;
   Meta stored_meta_;
   Tally tally_;
+  std::vector<Removed> removed_;  // only if someone wants to hear of it
   bool met_damage_ = false;
 };
 
@@ -124,6 +132,7 @@ auto update(const CacheCore::State& state, const UpdateOptions& options, Body&& 
         Table table(state, txn);
         auto answer = body(table);
         table.save();
+        table.announce();
         tally = table.tally();
         state.adopt(table.settings());
         return answer;

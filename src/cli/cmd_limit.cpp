@@ -24,8 +24,11 @@ holds for all who use it; entries above a new limit go with the next write.
 Options:
   --max-bytes SIZE     Keys and values take no more than this: 500M, 5GiB, none.
   --max-entries COUNT  No more entries than this, or none.
-  --eviction POLICY    What goes first when the store is full: lru (used longest
-                       ago), fifo (stored first), none (a put fails).
+  --eviction POLICY    What goes first when the store is full: fifo (stored
+                       first), lru (used longest ago), lfu (used least often),
+                       sieve, s3_fifo, w_tinylfu (by use and age), mru (used
+                       last), random, custom (what the program says that keeps
+                       the store), none (a put fails).
   --ttl DURATION       Entries without a time of their own expire after so
                        long; none: never.
   --json               Write one JSON object.

@@ -11,8 +11,18 @@
 namespace larder::cli {
 namespace {
 
-constexpr std::array<std::pair<Eviction, std::string_view>, 3> evictions = {
-    {{Eviction::none, "none"}, {Eviction::fifo, "fifo"}, {Eviction::lru, "lru"}}};
+// In the order in which they are offered.
+constexpr std::array<std::pair<Eviction, std::string_view>, 10> evictions = {
+    {{Eviction::fifo, "fifo"},
+     {Eviction::lru, "lru"},
+     {Eviction::lfu, "lfu"},
+     {Eviction::sieve, "sieve"},
+     {Eviction::s3_fifo, "s3_fifo"},
+     {Eviction::w_tinylfu, "w_tinylfu"},
+     {Eviction::mru, "mru"},
+     {Eviction::random, "random"},
+     {Eviction::custom, "custom"},
+     {Eviction::none, "none"}}};
 
 void add_limit(JsonObject& object, std::string_view name, std::optional<std::uint64_t> limit) {
   if (limit.value_or(no_limit) == no_limit) {
@@ -35,7 +45,12 @@ Eviction parse_eviction(std::string_view name) {
   for (const auto& [value, known] : evictions) {
     if (known == name) return value;
   }
-  throw UsageError("there is no eviction '" + std::string(name) + "': choose none, fifo or lru");
+  std::string choice;
+  for (const auto& [value, known] : evictions) {
+    if (value != Eviction::none) choice += std::string(known) + ", ";
+  }
+  throw UsageError("there is no eviction '" + std::string(name) + "': choose " + choice +
+                   "or none");
 }
 
 void add_settings(JsonObject& object, const CacheSettings& settings) {

@@ -97,7 +97,8 @@ class Completion(support.StoreCase):
     def test_options(self):
         self.assertEqual(self.complete("larder", "run", "--ou"), ["--output"])
         self.assertIn("--json", self.complete("larder", "list", "--"))
-        self.assertEqual(self.complete("larder", "limit", "--eviction", "l"), ["lru"])
+        self.assertEqual(self.complete("larder", "limit", "--eviction", "l"),
+                         ["lru", "lfu"])
 
     def test_folders(self):
         (self.work / "stores").mkdir()

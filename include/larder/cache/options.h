@@ -6,11 +6,13 @@
 #include <filesystem>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "larder/cache/eviction_policy.h"
 #include "larder/core/clock.h"
 #include "larder/core/io.h"
 #include "larder/core/log.h"
@@ -19,11 +21,19 @@
 
 namespace larder {
 
-/// Which entry goes first when the cache is full.
+/// Which entry goes first when the cache is full. Each costs a read a few nanoseconds at most; what
+/// the choice is worth is measured in docs/cache/eviction.md.
 enum class Eviction {
   none,  ///< Nothing is evicted: a put that would break a limit throws `full`.
   fifo,  ///< The entry that came in first. Overwriting does not move it: see `KeyOrder::insertion`.
   lru,   ///< The entry that was used longest ago; exact up to 1024 entries, above by sampling.
+  lfu,   ///< The entry that was used least often, the oldest of several; sampled like `lru`.
+  sieve,      ///< The oldest entry that was not used since it was last looked at.
+  s3_fifo,    ///< New entries that are not used twice soon; then old ones that are used no more.
+  w_tinylfu,  ///< New entries whose keys are asked for less often than those that would have to go.
+  mru,        ///< The entry that was used last: for loops over more than fits.
+  random,     ///< Any entry.
+  custom,     ///< What `CacheHooks::eviction_policy` says; without one, as `fifo`.
 };
 
 /// A limit that limits nothing.
@@ -72,11 +82,25 @@ struct CacheOptions {
   std::uint32_t mode = 0600;
 };
 
-/// What acts in a cache. Everything here must outlive the cache.
+/// Told that the entry of `key` is no longer what it was. Called once for each entry that was
+/// removed or replaced by this handle, in order, after the outermost commit, in the thread that
+/// made it and outside of the transaction: it may use the cache. Changes that are undone are not
+/// told, nor are entries removed because they were damaged, nor what other processes do. What it
+/// throws goes to the log hook.
+using RemovalHook = std::function<void(const Key& key, RemovalCause cause)>;
+
+/// What acts in a cache. What is pointed to must outlive the cache.
 struct CacheHooks {
   const Clock* clock = &Clock::system();
   Io* io = &Io::system();
   LogSink log = {};
+
+  /// Hears of removals.
+  RemovalHook on_remove = {};
+
+  /// A policy of your own, used while `CacheSettings::eviction` is `custom`. One object for one
+  /// handle; all processes must give the same policy.
+  std::shared_ptr<EvictionPolicy> eviction_policy = nullptr;
 };
 
 /// How one entry is stored.

@@ -30,7 +30,7 @@ _larder_value() {
   case $1 in
     --key-type) _larder_words 'text int hex encoded' "$2" ;;
     --order) _larder_words 'key insertion' "$2" ;;
-    --eviction) _larder_words 'lru fifo none' "$2" ;;
+    --eviction) _larder_words 'fifo lru lfu sieve s3_fifo w_tinylfu mru random custom none' "$2" ;;
     --env) mapfile -t COMPREPLY < <(compgen -e -- "$2") ;;
     --input | --output) _larder_files -f "$2" ;;
     --store) _larder_files -d "$2" ;;

@@ -165,15 +165,12 @@ class CacheModel {
 
   void evict(int keep) {
     const bool is_lru = settings_.eviction == Eviction::lru;
-    const std::uint64_t batch = is_lru ? std::clamp<std::uint64_t>(entries_.size() / 32, 1, 32) : 1;
-    for (std::uint64_t i = 0; i < batch; ++i) {
-      const Entry* victim = nullptr;
-      for (const Entry& entry : entries_) {
-        if (entry.key == keep) continue;
-        if (victim == nullptr || (is_lru && entry.used < victim->used)) victim = &entry;
-      }
-      if (victim != nullptr) remove(int{victim->key});
+    const Entry* victim = nullptr;
+    for (const Entry& entry : entries_) {
+      if (entry.key == keep) continue;
+      if (victim == nullptr || (is_lru && entry.used < victim->used)) victim = &entry;
     }
+    if (victim != nullptr) remove(int{victim->key});
   }
 
   CacheSettings settings_;
