@@ -73,4 +73,14 @@ std::string ChildProcess::read_line() {
   return text;
 }
 
+std::string ChildProcess::read_all() {
+  std::string text;
+  std::array<char, 65536> part{};
+  while (const std::size_t size = std::fread(part.data(), 1, part.size(), from_)) {
+    text.append(part.data(), size);
+  }
+  if (text.empty()) throw std::runtime_error(name_ + " had nothing to say");
+  return text;
+}
+
 }  // namespace larder::bench

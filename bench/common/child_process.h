@@ -22,6 +22,9 @@ class ChildProcess {
   void write_line(const std::string& line);
   /// @throws std::runtime_error if it ended instead
   std::string read_line();
+  /// All that it writes until it ends.
+  /// @throws std::runtime_error if it writes nothing
+  std::string read_all();
 
  private:
   std::string name_;
