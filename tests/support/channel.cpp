@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/channel.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -46,6 +47,16 @@ std::optional<std::string> Channel::receive() {
     if (count <= 0) return std::nullopt;
     received_.append(buffer.data(), static_cast<std::size_t>(count));
   }
+}
+
+bool Channel::is_ready_within(std::chrono::milliseconds limit) const {
+  if (received_.find('\n') != std::string::npos) return true;
+  pollfd ready{.fd = fd_, .events = POLLIN, .revents = 0};
+  int count = 0;
+  do {
+    count = ::poll(&ready, 1, static_cast<int>(limit.count()));
+  } while (count < 0 && errno == EINTR);
+  return count > 0;
 }
 
 ChannelPair::Ends ChannelPair::make_ends() {

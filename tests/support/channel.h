@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,9 @@ class Channel {
 
   /// Waits for a line; nothing when the other side has closed its end or died.
   [[nodiscard]] std::optional<std::string> receive();
+
+  /// Waits until `receive()` has something to return, but not longer than `limit`.
+  [[nodiscard]] bool is_ready_within(std::chrono::milliseconds limit) const;
 
   void close() noexcept;
 
