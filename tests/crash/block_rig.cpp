@@ -62,8 +62,8 @@ class Sampler {
       : thread_([this, &disk] {
           while (!is_over_) {
             samples_.push_back({disk.entries(), steady_us()});
-            std::this_thread::sleep_for(
-                std::chrono::microseconds(500));  // sleeps: only how exact it is
+            const std::chrono::microseconds pause(500);
+            std::this_thread::sleep_for(pause);  // sleeps: decides only how exact the times are
           }
         }) {}
   ~Sampler() { stop(); }
