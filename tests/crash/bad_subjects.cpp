@@ -5,6 +5,8 @@
 #include <mutex>
 #include <utility>
 
+#include "larder/core/error.h"
+
 namespace larder::test {
 
 namespace {
@@ -69,6 +71,18 @@ class WithoutTransactions final : public Forwarding {
   void transact(FunctionRef<void()> body) override { body(); }
 };
 
+class IgnoringFull final : public Forwarding {
+ public:
+  using Forwarding::Forwarding;
+  void put(std::string_view key, std::string_view value) override {
+    try {
+      Forwarding::put(key, value);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::full) throw;
+    }
+  }
+};
+
 template <typename Wrapper>
 OpenSubject wrapped(OpenSubject inner) {
   return [inner = std::move(inner)](const EngineSettings& settings) -> std::unique_ptr<Subject> {
@@ -85,5 +99,7 @@ OpenSubject acknowledging_early(OpenSubject inner) {
 OpenSubject without_transactions(OpenSubject inner) {
   return wrapped<WithoutTransactions>(std::move(inner));
 }
+
+OpenSubject ignoring_full(OpenSubject inner) { return wrapped<IgnoringFull>(std::move(inner)); }
 
 }  // namespace larder::test

@@ -12,4 +12,7 @@ namespace larder::test {
 /// A subject whose transactions are not: each change is made on its own.
 [[nodiscard]] OpenSubject without_transactions(OpenSubject inner);
 
+/// A subject that acknowledges writes for which there was no room.
+[[nodiscard]] OpenSubject ignoring_full(OpenSubject inner);
+
 }  // namespace larder::test

@@ -17,7 +17,10 @@ class EngineSubject final : public Subject {
   void put(std::string_view key, std::string_view value) override {
     test::put(*engine_, key, value);
   }
-  bool erase(std::string_view key) override { return test::erase(*engine_, key); }
+  bool erase(std::string_view key) override {
+    return engine_->update([&](WriteTxn& txn) { return txn.erase(as_bytes(key)); },
+                           {.frees_space = true});
+  }
   void transact(FunctionRef<void()> body) override {
     engine_->update([&](WriteTxn&) { body(); });
   }

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "support/subject.h"
+
+namespace larder::test {
+
+/// What the device does once it is full.
+enum class Fullness {
+  once,     ///< One call fails, the next ones go well.
+  staying,  ///< All calls fail from then on.
+};
+
+struct FullReport {
+  std::uint64_t runs = 0;  ///< How many calls were failed, one in each run.
+  std::string wrong;       ///< What went wrong; empty if nothing did.
+};
+
+/// Lets the device be full at every file operation of `open`, putting, syncing and erasing in turn:
+/// the call must fail with `full`, whatever was acknowledged must be found later, and there must be
+/// room again when there is.
+[[nodiscard]] FullReport fill_at_each_call(const OpenSubject& open, Durability durability,
+                                           Fullness fullness);
+
+/// Three times: puts values until a file system of this size is full, reads all, erases all.
+/// Returns what went wrong, an empty text if nothing did, or nothing where file systems may not be
+/// mounted.
+[[nodiscard]] std::optional<std::string> fill_small_device(const OpenSubject& open, int mebibytes,
+                                                           std::size_t value_bytes);
+
+}  // namespace larder::test
