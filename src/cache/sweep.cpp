@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/sweep.h"
 
+#include <chrono>
 #include <string>
 
 #include "cache/record.h"
+#include "larder/core/error.h"
 
 namespace larder::detail {
 
@@ -15,6 +17,26 @@ void drop_named(const Layout& layout, ReadTxn& txn, std::set<std::uint64_t>& nam
              return names.empty() ? Visit::stop : Visit::more;
            });
 }
+
+namespace {
+
+// In an update, where nobody can commit a record meanwhile that names one of them. Opening a cache
+// must not wait for a long update of another process, though.
+std::uint64_t remove_unnamed(const CacheCore::State& state, std::set<std::uint64_t>& names) {
+  constexpr auto patience = std::chrono::milliseconds{20};
+  return state.engine->update(
+      [&](WriteTxn& txn) {
+        drop_named(state.layout, txn, names);
+        std::uint64_t removed = 0;
+        for (const std::uint64_t name : names) {
+          removed += state.files->remove_leftover(name) ? 1U : 0U;
+        }
+        return removed;
+      },
+      {.deadline = Clock::system().steady_now() + patience, .frees_space = true});
+}
+
+}  // namespace
 
 std::uint64_t sweep_after_crash(const CacheCore::State& state) {
   FileStore& files = *state.files;
@@ -36,14 +58,14 @@ std::uint64_t sweep_after_crash(const CacheCore::State& state) {
     for (const std::uint64_t name : noted) look_at(name);
   }
   std::uint64_t removed = 0;
-  // In an update nobody can commit a record meanwhile that names one of them.
   if (!names.empty()) {
-    state.engine->update(
-        [&](WriteTxn& txn) {
-          drop_named(state.layout, txn, names);
-          for (const std::uint64_t name : names) removed += files.remove_leftover(name) ? 1U : 0U;
-        },
-        {.deadline = std::nullopt, .frees_space = true});
+    try {
+      removed = remove_unnamed(state, names);
+    } catch (const Error& error) {
+      if (everything) in_flight.expect_leftovers();
+      if (error.kind() == ErrorKind::unavailable) return 0;  // someone writes: the next opening
+      throw;
+    }
   }
   for (const std::uint64_t name : noted) {
     if (files.look_at(name) != FileState::in_making) in_flight.release_all_of(name);
