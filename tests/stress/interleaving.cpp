@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "larder/core/mutex.h"
 #include "support/channel.h"
 #include "support/child.h"
 #include "support/engine_under_test.h"
@@ -115,12 +116,16 @@ class Actor {
  private:
   void perform();
   void perform_fork();
+  /// Waits for a thread that is stopped; then none is stopped any more.
+  void end_stops();
 
   Step step_;
   std::string who_;
   EngineSettings settings_;
   StoppingIo& io_;
   EnginePtr engine_ = nullptr;
+  Mutex talking_;  ///< Held by who is stopped.
+  bool is_over_ LARDER_GUARDED_BY(talking_) = false;
 };
 
 void Actor::run(Channel& line, std::uint64_t stop, bool is_opening_later) {
@@ -134,12 +139,14 @@ void Actor::run(Channel& line, std::uint64_t stop, bool is_opening_later) {
       const auto who =
           step_ == Step::background ? StoppingIo::Who::background : StoppingIo::Who::this_thread;
       io_.stop_at(who, stop, [&](std::string_view event) {
+        const MutexLock lock(talking_);
+        if (is_over_) return;
         line.send("stopped " + std::string(event));
         static_cast<void>(line.receive());
       });
     }
     perform();
-    if (stop != 0) io_.go_on();
+    end_stops();
     line.send("done");
     if (!line.receive()) return;
     engine_.reset();
@@ -147,6 +154,11 @@ void Actor::run(Channel& line, std::uint64_t stop, bool is_opening_later) {
   } catch (const std::exception& error) {
     line.send(std::string("failed ") + error.what());
   }
+}
+
+void Actor::end_stops() {
+  const MutexLock lock(talking_);
+  is_over_ = true;
 }
 
 void Actor::perform() {

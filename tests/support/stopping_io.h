@@ -29,9 +29,6 @@ class StoppingIo final : public Io {
   static void is_foreground() noexcept;
   /// Calls `hook` with the name of the `nth` event from now on, counted from 1.
   void stop_at(Who who, std::uint64_t nth, std::function<void(std::string_view)> hook);
-  /// Nothing is stopped from now on.
-  void go_on() noexcept { *left_ = 0; }
-
   int open(const std::filesystem::path& path, int flags, mode_t mode) override;
   int close(int fd) override;
   ssize_t read(int fd, std::byte* data, std::size_t size) override;
