@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "cache/life.h"
+#include "cache/seen.h"
 #include "cache/stored_value.h"
 #include "cache/table.h"
 #include "cache/tags.h"
@@ -15,48 +17,16 @@ namespace {
 // How many expired entries a write clears away in passing.
 constexpr std::uint64_t expired_per_write = 16;
 
-// The last is for values in files: a read looks at those outside of its snapshot.
-enum class Seen { nothing, hit, other_type, damaged, in_file };
-
-Seen show(const Record& record, std::uint64_t schema, FileStore& files, EntryVisitor visit) {
-  if (!can_read_as(record.schema, schema)) return Seen::other_type;
-  const std::optional<StoredValue> value = StoredValue::load(record, files, schema);
-  if (!value) return Seen::in_file;
-  try {
-    visit({.value = value->bytes(),
-           .stored_at = record.stored_at,
-           .expires_at = record.expires_at == never ? std::optional<WallTime>()
-                                                    : std::optional(record.expires_at),
-           .tags = record.tags});
-  } catch (const Error& error) {
-    // The checksum is right: these are the bytes that were stored, but of another type.
-    if (error.kind() != ErrorKind::corrupt) throw;
-    return Seen::other_type;
-  }
-  return Seen::hit;
-}
-
-// Within an update, where no file can go meanwhile: a missing one is damage.
-Seen show_here(const Record& record, std::uint64_t schema, FileStore& files, EntryVisitor visit) {
-  try {
-    const Seen seen = show(record, schema, files, visit);
-    return seen == Seen::in_file ? Seen::damaged : seen;
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::corrupt) throw;
-    return Seen::damaged;
-  }
-}
-
-void count_seen(Seen seen, Tally& tally) {
-  tally.add(seen == Seen::hit ? Event::hit : Event::miss);
-  if (seen == Seen::other_type) tally.add(Event::schema_miss);
-  if (seen == Seen::damaged) tally.add(Event::corrupt_miss);
-}
-
 WallTime expiry_of(const PutOptions& options, const Table& table) {
   if (options.expires_at) return *options.expires_at;
   if (options.ttl) return add_saturated(table.now(), *options.ttl);
-  return table.default_expiry();
+  return options.idle_ttl ? never : table.default_expiry();
+}
+
+Life life_of(const PutOptions& options, const Table& table) {
+  return {.latest = expiry_of(options, table),
+          .idle_ttl = options.idle_ttl.value_or(Duration::zero()),
+          .stale_for = options.stale_for};
 }
 
 }  // namespace
@@ -73,61 +43,6 @@ CacheCore::~CacheCore() = default;
 
 Engine& CacheCore::engine() const { return *state_->engine; }
 
-bool CacheCore::read(const Key& key, std::uint64_t schema, EntryVisitor visit) const {
-  const EngineKey at = state_->layout.record(key.bytes());
-  Bytes copy;
-  const auto look = [&](ReadTxn& txn) {
-    const std::optional<BytesView> stored = txn.get(at.view());
-    if (!stored) return Seen::nothing;
-    const std::optional<Record> record = open_record(*stored, at.view());
-    if (!record) return Seen::damaged;
-    // Asks for the time only if it matters.
-    if (record->expires_at != never && record->is_expired(state_->hooks.clock->now())) {
-      return Seen::nothing;
-    }
-    if (record->file && can_read_as(record->schema, schema)) {
-      copy = to_bytes(*stored);
-      return Seen::in_file;
-    }
-    const Seen result = show(*record, schema, *state_->files, visit);
-    if (result == Seen::hit) state_->eviction.note_use(record->sequence, key.bytes());
-    return result;
-  };
-  Seen seen = Seen::damaged;
-  try {
-    seen = state_->engine->view(look);
-    // A file that is missing belonged to a value that was replaced meanwhile, or is lost.
-    for (Bytes missing; seen == Seen::in_file;) {
-      const std::optional<Record> record = open_record(copy, at.view());
-      seen = show(*record, schema, *state_->files, visit);
-      if (seen == Seen::hit) state_->eviction.note_use(record->sequence, key.bytes());
-      if (seen != Seen::in_file) break;
-      if (equal(copy, missing)) {
-        seen = Seen::damaged;
-        break;
-      }
-      missing = std::move(copy);
-      seen = state_->engine->view(look);
-    }
-  } catch (const Error& error) {
-    // The page that holds the record is damaged, or its file.
-    seen = Seen::damaged;
-    if (error.kind() != ErrorKind::corrupt) throw;
-  }
-  if (seen == Seen::hit) {
-    state_->statistics.add(Event::hit);
-    return true;
-  }
-  Tally tally;
-  count_seen(seen, tally);
-  state_->statistics.add(tally);
-  if (seen == Seen::damaged) {
-    state_->log(LogLevel::error,
-                "cache: the record of " + key.to_string() + " is damaged: treated as absent");
-  }
-  return false;
-}
-
 std::optional<EntryInfo> CacheCore::info(const Key& key) const {
   const EngineKey at = state_->layout.record(key.bytes());
   return state_->engine->view([&](ReadTxn& txn) -> std::optional<EntryInfo> {
@@ -136,7 +51,7 @@ std::optional<EntryInfo> CacheCore::info(const Key& key) const {
     if (!record || record->is_expired(state_->hooks.clock->now())) return std::nullopt;
     EntryInfo info{
         .bytes = record->raw_bytes, .schema = record->schema, .stored_at = record->stored_at};
-    if (record->expires_at != never) info.expires_at = record->expires_at;
+    if (record->fresh_until() != never) info.expires_at = record->fresh_until();
     for_each_tag(record->tags, [&](std::string_view tag) { info.tags.emplace_back(tag); });
     return info;
   });
@@ -152,7 +67,7 @@ bool CacheCore::contains(const Key& key) const {
 }
 
 bool CacheCore::store(const Key& key, std::uint64_t schema, BytesView value,
-                      const PutOptions& options, StoreMode mode) {
+                      const PutOptions& options, StoreMode mode, Duration load_time) {
   enum class Result { stored, present, full };
   const Bytes tags = encode_tags(options.tags);
   const Packed packed(value, schema, *state_);
@@ -161,10 +76,9 @@ bool CacheCore::store(const Key& key, std::uint64_t schema, BytesView value,
     table.expire(expired_per_write);
     const std::optional<Record> old = table.find(key.bytes());
     if (old && mode == StoreMode::if_absent) return Result::present;
-    Record record = {.stored_at = table.now(),
-                     .expires_at = expiry_of(options, table),
-                     .schema = schema,
-                     .tags = tags};
+    Record record = {.stored_at = table.now(), .schema = schema, .tags = tags};
+    start_life(record, life_of(options, table), table.now());
+    record.timing.load_time = load_time;
     packed.describe(record);
     if (!table.write(key.bytes(), record, old)) return Result::full;
     if (packed.file()) table.keep_file(packed.file());
@@ -199,7 +113,9 @@ bool CacheCore::touch(const Key& key, std::optional<Duration> ttl) {
     const std::optional<Record> old = table.find(key.bytes());
     if (!old) return false;
     Record record = *old;
-    record.expires_at = ttl ? add_saturated(table.now(), *ttl) : never;
+    Life life = life_of(*old);
+    life.latest = ttl ? add_saturated(table.now(), *ttl) : never;
+    start_life(record, life, table.now());
     return table.write(key.bytes(), record, old);
   });
 }

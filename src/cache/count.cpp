@@ -53,6 +53,7 @@ Number change_number(const CacheCore::State& state, const Key& key, Number initi
     const Bytes value = encode(result);
     const Record record = {.stored_at = table.now(),
                            .expires_at = old ? old->expires_at : table.default_expiry(),
+                           .timing = old ? old->timing : Timing{},
                            .schema = old ? old->schema : Codec<Number>::schema(),
                            .raw_bytes = value.size(),
                            .tags = old ? old->tags : BytesView(),

@@ -13,6 +13,9 @@ namespace {
 
 // Sequence number, both times, size of the tags. Stored on disk: never change.
 constexpr std::size_t fixed_bytes = 8 + 8 + 8 + 4;
+// In the size of the tags: a Timing stands before them.
+constexpr std::uint32_t has_timing = 1U << 31U;
+constexpr std::size_t timing_bytes = 4 * 8;
 
 std::uint64_t to_bits(WallTime time) {
   return static_cast<std::uint64_t>(time.time_since_epoch().count());
@@ -20,8 +23,29 @@ std::uint64_t to_bits(WallTime time) {
 
 WallTime to_time(std::uint64_t bits) { return WallTime{Duration{static_cast<std::int64_t>(bits)}}; }
 
+Duration to_duration(std::uint64_t bits) { return Duration{static_cast<std::int64_t>(bits)}; }
+
+std::uint64_t to_bits(Duration duration) { return static_cast<std::uint64_t>(duration.count()); }
+
 std::size_t sealed_bytes(const Record& record) {
-  return frame_header_bytes + fixed_bytes + record.tags.size() + record.value.size();
+  return frame_header_bytes + fixed_bytes + (record.timing == Timing{} ? 0 : timing_bytes) +
+         record.tags.size() + record.value.size();
+}
+
+void append_timing(const Timing& timing, Bytes& out) {
+  append_number(out, to_bits(timing.stale_at));
+  append_number(out, to_bits(timing.idle_ttl));
+  append_number(out, to_bits(timing.latest));
+  append_number(out, to_bits(timing.load_time));
+}
+
+Timing take_timing(NumberReader& in) {
+  Timing timing;
+  timing.stale_at = to_time(in.take<std::uint64_t>());
+  timing.idle_ttl = to_duration(in.take<std::uint64_t>());
+  timing.latest = to_time(in.take<std::uint64_t>());
+  timing.load_time = to_duration(in.take<std::uint64_t>());
+  return timing;
 }
 
 }  // namespace
@@ -42,7 +66,9 @@ void seal_record(const Record& record, BytesView engine_key, Bytes& out) {
   append_number(out, record.sequence);
   append_number(out, to_bits(record.stored_at));
   append_number(out, to_bits(record.expires_at));
-  append_number(out, static_cast<std::uint32_t>(record.tags.size()));
+  const bool is_timed = record.timing != Timing{};
+  append_number(out, static_cast<std::uint32_t>(record.tags.size()) | (is_timed ? has_timing : 0U));
+  if (is_timed) append_timing(record.timing, out);
   append(out, record.tags);
   append(out, record.value);
   seal_frame(out,
@@ -66,7 +92,9 @@ std::optional<Record> open_record(BytesView stored, BytesView engine_key) {
   record.sequence = in.take<std::uint64_t>();
   record.stored_at = to_time(in.take<std::uint64_t>());
   record.expires_at = to_time(in.take<std::uint64_t>());
-  record.tags = in.take_bytes(in.take<std::uint32_t>());
+  const auto tags = in.take<std::uint32_t>();
+  if ((tags & has_timing) != 0) record.timing = take_timing(in);
+  record.tags = in.take_bytes(tags & ~has_timing);
   record.value = in.rest();
   if (!in.ok() || !are_tags(record.tags)) return std::nullopt;
   if (frame->header.in_file) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -13,11 +14,22 @@
 
 namespace larder::detail {
 
+/// What only some entries have: a life that is more than one point in time.
+struct Timing {
+  WallTime stale_at = never;              ///< From then on only a load finds it; before it expires.
+  Duration idle_ttl = Duration::zero();   ///< Each use moves its expiry to this long after.
+  WallTime latest = never;                ///< But never beyond this.
+  Duration load_time = Duration::zero();  ///< How long it took to compute the value.
+
+  friend bool operator==(const Timing&, const Timing&) = default;
+};
+
 /// An entry as it is stored, looking into the bytes it was opened from.
 struct Record {
   std::uint64_t sequence = 0;   ///< Its place in insertion order.
   WallTime stored_at = {};      ///< When it was stored.
-  WallTime expires_at = never;  ///< When it expires.
+  WallTime expires_at = never;  ///< When it expires and goes.
+  Timing timing = {};           ///< More about its life.
   std::uint64_t schema = 0;     ///< Of the value's type.
   bool compressed = false;      ///< `value` is compressed.
   std::uint64_t raw_bytes = 0;  ///< Size of the value before compression.
@@ -27,8 +39,16 @@ struct Record {
   std::optional<FileRef> file = std::nullopt;
   BytesView value = {};  ///< The encoded value, or `file` as it is stored.
 
+  /// When a plain read stops finding it.
+  [[nodiscard]] WallTime fresh_until() const noexcept {
+    return std::min(expires_at, timing.stale_at);
+  }
   /// The one rule of time, used everywhere.
   [[nodiscard]] bool is_expired(WallTime now) const noexcept {
+    return fresh_until() != never && now >= fresh_until();
+  }
+  /// Whether not even a load may return it.
+  [[nodiscard]] bool is_gone(WallTime now) const noexcept {
     return expires_at != never && now >= expires_at;
   }
 };

@@ -60,11 +60,12 @@ class Cache {
 
   /// The value of `key`, or nothing. Counts as a use.
   template <Encodable Value>
-  [[nodiscard]] std::optional<Value> get(const Key& key) const;
+  [[nodiscard]] std::optional<Value> get(const Key& key, const ReadOptions& options = {}) const;
 
   /// The value of `key` with its times and tags, or nothing. Counts as a use.
   template <Encodable Value>
-  [[nodiscard]] std::optional<CacheEntry<Value>> get_entry(const Key& key) const;
+  [[nodiscard]] std::optional<CacheEntry<Value>> get_entry(const Key& key,
+                                                           const ReadOptions& options = {}) const;
 
   /// The value of `key`; counts as a use.
   /// @throws std::out_of_range if there is none

@@ -112,8 +112,21 @@ struct PutOptions {
   /// The entry expires at this time; wins over `ttl`.
   std::optional<WallTime> expires_at = std::nullopt;
 
+  /// The entry also expires this long after its last use. Uses within an eighth of that time after
+  /// the one before are not noted, so that most reads write nothing.
+  std::optional<Duration> idle_ttl = std::nullopt;
+
+  /// An entry that expires is kept this much longer, for `get_or_load()` to fall back to.
+  Duration stale_for = Duration::zero();
+
   /// Labels to erase many entries by, each up to 65535 bytes. Order and repetition do not matter.
   std::vector<std::string> tags = {};
+};
+
+/// How one entry is read.
+struct ReadOptions {
+  /// What was stored this long ago or longer is not returned.
+  std::optional<Duration> max_age = std::nullopt;
 };
 
 /// What is known about an entry besides its value.

@@ -23,6 +23,7 @@ struct SeenEntry {
   WallTime stored_at;                  ///< When it was stored.
   std::optional<WallTime> expires_at;  ///< When it expires, if ever.
   BytesView tags;                      ///< Its tags as the record holds them.
+  Duration load_time;                  ///< How long it took to compute, if a load did.
 
   /// The tags as text, sorted.
   [[nodiscard]] std::vector<std::string> tag_list() const;
@@ -33,6 +34,12 @@ using EntryVisitor = FunctionRef<void(const SeenEntry&)>;
 
 /// Whether `CacheCore::store()` replaces a live entry.
 enum class StoreMode { always, if_absent };
+
+/// Whether a read may return what is kept after it expired.
+enum class Staleness { refused, allowed };
+
+/// What came of a lookup.
+enum class Seen;
 
 /// Which way `CacheCore::count()` goes.
 enum class Step { up, down };
@@ -53,13 +60,14 @@ class CacheCore {
   [[nodiscard]] const State& state() const { return *state_; }
 
   /// Calls `visit` with the live entry of `key` if its value has `schema`. Returns whether it did.
-  bool read(const Key& key, std::uint64_t schema, EntryVisitor visit) const;
+  bool read(const Key& key, std::uint64_t schema, const ReadOptions& options,
+            EntryVisitor visit) const;
   std::optional<EntryInfo> info(const Key& key) const;
   bool contains(const Key& key) const;
 
-  /// Stores `value`. Returns false only if `mode` forbids it.
+  /// Stores `value`, which took `load_time` to compute. Returns false only if `mode` forbids it.
   bool store(const Key& key, std::uint64_t schema, BytesView value, const PutOptions& options,
-             StoreMode mode);
+             StoreMode mode, Duration load_time = Duration::zero());
   bool erase(const Key& key);
   /// Like `read()`, and removes the entry if `visit` returned normally.
   bool take(const Key& key, std::uint64_t schema, EntryVisitor visit);
@@ -77,6 +85,12 @@ class CacheCore {
       FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress) const;
 
  private:
+  /// `read()` that counts nothing and says more.
+  Seen look_up(const Key& key, std::uint64_t schema, const ReadOptions& options,
+               Staleness staleness, EntryVisitor visit) const;
+  /// Notes the use of an entry that expires some time after its last use.
+  void extend(const Key& key) const;
+
   std::unique_ptr<State> state_;
 };
 

@@ -11,17 +11,18 @@
 namespace larder {
 
 template <Encodable Value>
-std::optional<Value> Cache::get(const Key& key) const {
+std::optional<Value> Cache::get(const Key& key, const ReadOptions& options) const {
   std::optional<Value> result;
-  core_->read(key, Codec<Value>::schema(),
+  core_->read(key, Codec<Value>::schema(), options,
               [&](const detail::SeenEntry& entry) { result.emplace(decode<Value>(entry.value)); });
   return result;
 }
 
 template <Encodable Value>
-std::optional<CacheEntry<Value>> Cache::get_entry(const Key& key) const {
+std::optional<CacheEntry<Value>> Cache::get_entry(const Key& key,
+                                                  const ReadOptions& options) const {
   std::optional<CacheEntry<Value>> result;
-  core_->read(key, Codec<Value>::schema(), [&](const detail::SeenEntry& entry) {
+  core_->read(key, Codec<Value>::schema(), options, [&](const detail::SeenEntry& entry) {
     result.emplace(CacheEntry<Value>{.value = decode<Value>(entry.value),
                                      .stored_at = entry.stored_at,
                                      .expires_at = entry.expires_at,

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// How a value is read: in a snapshot, or from its file; and what a read does to the entry.
+
+#include <optional>
+#include <utility>
+
+#include "cache/life.h"
+#include "cache/seen.h"
+#include "cache/stored_value.h"
+#include "cache/table.h"
+#include "larder/cache/detail/cache_core.h"
+#include "larder/core/error.h"
+
+namespace larder::detail {
+
+namespace {
+
+// A use moves the expiry of an entry only if that has moved on by this part of the idle time: most
+// uses then write nothing.
+constexpr int idle_parts = 8;
+
+class Lookup {
+ public:
+  Lookup(const CacheCore::State& state, const Key& key, std::uint64_t schema,
+         const ReadOptions& options, Staleness staleness, EntryVisitor visit)
+      : state_(state),
+        at_(state.layout.record(key.bytes())),
+        schema_(schema),
+        options_(options),
+        staleness_(staleness),
+        visit_(visit) {}
+
+  Seen run() {
+    try {
+      Seen seen = look_up();
+      // A file that is missing belonged to a value that was replaced meanwhile, or is lost.
+      for (Bytes missing; seen == Seen::in_file;) {
+        seen = show_and_note(*open_record(copy_, at_.view()));
+        if (seen != Seen::in_file) break;
+        if (equal(copy_, missing)) return Seen::damaged;
+        missing = std::move(copy_);
+        seen = look_up();
+      }
+      return seen;
+    } catch (const Error& error) {
+      // The page that holds the record is damaged, or its file.
+      if (error.kind() != ErrorKind::corrupt) throw;
+      return Seen::damaged;
+    }
+  }
+
+  /// Whether the use must move the entry's expiry.
+  [[nodiscard]] bool is_extending() const noexcept { return is_extending_; }
+
+ private:
+  Seen look_up() {
+    return state_.engine->view([&](ReadTxn& txn) { return look(txn); });
+  }
+
+  Seen look(ReadTxn& txn) {
+    const std::optional<BytesView> stored = txn.get(at_.view());
+    if (!stored) return Seen::nothing;
+    const std::optional<Record> record = open_record(*stored, at_.view());
+    if (!record) return Seen::damaged;
+    if (is_over(*record)) return Seen::nothing;
+    if (record->file && can_read_as(record->schema, schema_)) {
+      copy_ = to_bytes(*stored);
+      return Seen::in_file;
+    }
+    return show_and_note(*record);
+  }
+
+  // Asks for the time only if it matters.
+  [[nodiscard]] bool is_over(const Record& record) const {
+    if (record.expires_at == never && !options_.max_age) return false;
+    const WallTime now = state_.hooks.clock->now();
+    if (options_.max_age && now - record.stored_at >= *options_.max_age) return true;
+    return staleness_ == Staleness::allowed ? record.is_gone(now) : record.is_expired(now);
+  }
+
+  Seen show_and_note(const Record& record) {
+    const Seen seen = show(record, schema_, *state_.files, visit_);
+    if (seen != Seen::hit) return seen;
+    state_.eviction.note_use(record.sequence, state_.layout.key_of_record(at_.view()));
+    const Duration idle = record.timing.idle_ttl;
+    is_extending_ = idle != Duration::zero() && record.fresh_until() < record.timing.latest &&
+                    record.fresh_until() - state_.hooks.clock->now() < idle - idle / idle_parts;
+    return seen;
+  }
+
+  const CacheCore::State& state_;
+  EngineKey at_;
+  std::uint64_t schema_;
+  const ReadOptions& options_;
+  Staleness staleness_;
+  EntryVisitor visit_;
+  Bytes copy_;
+  bool is_extending_ = false;
+};
+
+}  // namespace
+
+Seen CacheCore::look_up(const Key& key, std::uint64_t schema, const ReadOptions& options,
+                        Staleness staleness, EntryVisitor visit) const {
+  Lookup lookup(*state_, key, schema, options, staleness, visit);
+  const Seen seen = lookup.run();
+  if (lookup.is_extending()) extend(key);
+  if (seen == Seen::damaged) {
+    state_->log(LogLevel::error,
+                "cache: the record of " + key.to_string() + " is damaged: treated as absent");
+  }
+  return seen;
+}
+
+bool CacheCore::read(const Key& key, std::uint64_t schema, const ReadOptions& options,
+                     EntryVisitor visit) const {
+  const Seen seen = look_up(key, schema, options, Staleness::refused, visit);
+  if (seen == Seen::hit) {
+    state_->statistics.add(Event::hit);
+    return true;
+  }
+  Tally tally;
+  count_seen(seen, tally);
+  state_->statistics.add(tally);
+  return false;
+}
+
+void CacheCore::extend(const Key& key) const {
+  try {
+    update(*state_, {}, [&](Table& table) {
+      const std::optional<Record> old = table.find(key.bytes());
+      if (!old || old->timing.idle_ttl == Duration::zero()) return false;
+      Record record = *old;
+      start_life(record, life_of(*old), table.now());
+      return table.write(key.bytes(), record, old);
+    });
+  } catch (const Error& error) {
+    // The read has succeeded all the same; the entry expires a little earlier than it should.
+    state_->log(LogLevel::warning,
+                "cache: the use of " + key.to_string() + " was not noted: " + error.what());
+  }
+}
+
+}  // namespace larder::detail

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Lives that are more than one point in time: idle entries, stale ones, and readers who ask for
+// young values only.
+
+#include "cache_fixture.h"
+
+namespace larder::test {
+namespace {
+
+TEST_P(CacheTest, idle_entry_expires_after_its_last_use) {
+  Cache cache = open();
+  cache.put("a", 1, {.idle_ttl = 80s});
+  for (int i = 0; i < 20; ++i) {
+    clock_.advance(79s);
+    ASSERT_EQ(cache.get<int>("a"), 1) << i;
+  }
+  clock_.advance(80s);
+  EXPECT_EQ(cache.get<int>("a"), std::nullopt);
+}
+
+TEST_P(CacheTest, use_soon_after_another_is_not_noted) {
+  Cache cache = open();
+  cache.put("a", 1, {.idle_ttl = 80s});
+  clock_.advance(9s);
+  EXPECT_EQ(cache.get<int>("a"), 1);
+  EXPECT_EQ(cache.info("a")->expires_at, clock_.now() - 9s + 80s);
+  clock_.advance(2s);
+  EXPECT_EQ(cache.get<int>("a"), 1);
+  EXPECT_EQ(cache.info("a")->expires_at, clock_.now() + 80s);
+}
+
+TEST_P(CacheTest, looking_without_using_does_not_keep_an_idle_entry) {
+  Cache cache = open();
+  cache.put("a", 1, {.idle_ttl = 80s});
+  clock_.advance(60s);
+  EXPECT_TRUE(cache.contains("a"));
+  EXPECT_TRUE(cache.info("a").has_value());
+  clock_.advance(20s);
+  EXPECT_FALSE(cache.contains("a"));
+}
+
+TEST_P(CacheTest, idle_entry_does_not_outlive_its_ttl) {
+  Cache cache = open();
+  cache.put("a", 1, {.ttl = 100s, .idle_ttl = 80s});
+  clock_.advance(70s);
+  EXPECT_EQ(cache.get<int>("a"), 1);
+  EXPECT_EQ(cache.info("a")->expires_at, clock_.now() + 30s);
+  clock_.advance(29s);
+  EXPECT_EQ(cache.get<int>("a"), 1);
+  clock_.advance(1s);
+  EXPECT_EQ(cache.get<int>("a"), std::nullopt);
+}
+
+TEST_P(CacheTest, idle_entry_is_read_within_a_view_without_harm) {
+  Cache cache = open();
+  cache.put("a", 1, {.idle_ttl = 80s});
+  clock_.advance(60s);
+  cache.engine().view([&](ReadTxn&) { EXPECT_EQ(cache.get<int>("a"), 1); });
+  EXPECT_EQ(cache.get<int>("a"), 1);
+  EXPECT_EQ(cache.info("a")->expires_at, clock_.now() + 80s);
+}
+
+TEST_P(CacheTest, touch_restarts_an_idle_life) {
+  Cache cache = open();
+  cache.put("a", 1, {.ttl = 100s, .idle_ttl = 80s});
+  clock_.advance(70s);
+  EXPECT_TRUE(cache.touch("a", 50s));
+  EXPECT_EQ(cache.info("a")->expires_at, clock_.now() + 50s);
+  clock_.advance(49s);
+  EXPECT_EQ(cache.get<int>("a"), 1);
+  clock_.advance(1s);
+  EXPECT_EQ(cache.get<int>("a"), std::nullopt);
+}
+
+TEST_P(CacheTest, stale_entry_is_expired_for_everyone_but_a_load) {
+  Cache cache = open();
+  cache.put("a", 1, {.ttl = 10s, .stale_for = 20s, .tags = {"t"}});
+  EXPECT_EQ(cache.info("a")->expires_at, clock_.now() + 10s);
+  clock_.advance(10s);
+  EXPECT_EQ(cache.get<int>("a"), std::nullopt);
+  EXPECT_FALSE(cache.contains("a"));
+  EXPECT_EQ(cache.info("a"), std::nullopt);
+  EXPECT_EQ(cache.expire(), 0U) << "it is kept";
+  EXPECT_EQ(cache.size(), 1U);
+  EXPECT_TRUE(cache.verify().problems.empty());
+  clock_.advance(20s);
+  EXPECT_EQ(cache.expire(), 1U);
+  EXPECT_TRUE(cache.verify().problems.empty());
+}
+
+TEST_P(CacheTest, stale_entry_gives_way_to_a_new_one) {
+  Cache cache = open();
+  cache.put("a", 1, {.ttl = 10s, .stale_for = 20s});
+  clock_.advance(15s);
+  EXPECT_TRUE(cache.add("a", 2));
+  EXPECT_EQ(cache.get<int>("a"), 2);
+  EXPECT_EQ(cache.info("a")->expires_at, std::nullopt);
+  EXPECT_TRUE(cache.verify().problems.empty());
+}
+
+TEST_P(CacheTest, touch_keeps_how_long_an_entry_may_be_stale) {
+  Cache cache = open();
+  cache.put("a", 1, {.ttl = 10s, .stale_for = 20s});
+  EXPECT_TRUE(cache.touch("a", 30s));
+  EXPECT_EQ(cache.info("a")->expires_at, clock_.now() + 30s);
+  clock_.advance(49s);
+  EXPECT_EQ(cache.expire(), 0U);
+  clock_.advance(1s);
+  EXPECT_EQ(cache.expire(), 1U);
+}
+
+TEST_P(CacheTest, counting_keeps_the_life_of_an_entry) {
+  Cache cache = open();
+  cache.put("a", 1, {.ttl = 10s, .stale_for = 20s});
+  EXPECT_EQ(cache.incr("a"), 2);
+  EXPECT_EQ(cache.info("a")->expires_at, clock_.now() + 10s);
+  clock_.advance(15s);
+  EXPECT_EQ(cache.expire(), 0U);
+  EXPECT_EQ(cache.size(), 1U);
+}
+
+TEST_P(CacheTest, reader_who_asks_for_young_values_misses_old_ones) {
+  Cache cache = open();
+  cache.put("a", 1);
+  clock_.advance(10s);
+  EXPECT_EQ(cache.get<int>("a", {.max_age = 11s}), 1);
+  EXPECT_EQ(cache.get<int>("a", {.max_age = 10s}), std::nullopt);
+  EXPECT_EQ(cache.get<int>("a", {.max_age = 0s}), std::nullopt);
+  EXPECT_EQ(cache.get<int>("a"), 1);
+  EXPECT_EQ(cache.get_entry<int>("a", {.max_age = 10s}), std::nullopt);
+  EXPECT_EQ(cache.stats().misses, 3U);
+}
+
+}  // namespace
+}  // namespace larder::test
