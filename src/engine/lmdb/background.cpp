@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/lmdb/background.h"
 
-#include <csignal>
 #include <string>
 
 #include "larder/core/error.h"
@@ -9,100 +8,86 @@
 namespace larder::lmdb {
 namespace {
 
-/// Starts a thread that gets no signals, so that none interrupts it instead of the program.
-template <typename Body>
-std::thread start_quiet_thread(Body body) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread;
-  try {
-    thread = std::thread(body);
-  } catch (...) {
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    throw;
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
-}
+/// The fewer segments wait, the more often the same pages are written; the more, the less room is
+/// left for writers while they are applied.
+constexpr std::size_t worth_applying = most_sealed / 2;
 
 }  // namespace
 
 Background::Background(const LmdbOptions& options, const EngineHooks& hooks, SharedPage& shared,
                        Log& log)
-    : options_(options), hooks_(hooks), shared_(shared), log_(log) {}
-
-Background::~Background() {
-  std::thread thread;
-  {
-    const MutexLock lock(mutex_);
-    stop_ = true;
-    thread.swap(thread_);
-  }
-  wake_.notify_all();
-  if (thread.joinable()) thread.join();
-}
+    : options_(options),
+      hooks_(hooks),
+      shared_(shared),
+      log_(log),
+      applier_([this](Worker& worker) { run_applier(worker); }),
+      syncer_([this](Worker& worker) { run_syncer(worker); }) {}
 
 void Background::wrote() {
-  const bool sealed = log_.state().sealed != LogState::none;
-  if (dirty_.load() && (!sealed || sealed_.load(std::memory_order_relaxed))) {
-    return;
+  const bool urgent = log_.state().sealed_count() >= worth_applying;
+  if (!dirty_.load() || (urgent && !urgent_.load(std::memory_order_relaxed))) {
+    dirty_.store(true);
+    if (urgent) urgent_.store(true, std::memory_order_relaxed);
+    applier_.wake();
   }
-  {
-    const MutexLock lock(mutex_);
-    dirty_.store(true, std::memory_order_relaxed);
-    if (sealed) sealed_.store(true, std::memory_order_relaxed);
-    if (!thread_.joinable() && !stop_) thread_ = start_quiet_thread([this] { run(); });
+  if (options_.durability == Durability::consistent && !unsynced_.load()) {
+    unsynced_.store(true);
+    syncer_.wake();
   }
-  wake_.notify_one();
 }
 
-void Background::attempt(const char* what, FunctionRef<void()> body) {
+bool Background::attempt(const char* what, FunctionRef<void()> body) {
   try {
     body();
+    return true;
   } catch (const std::exception& error) {
-    if (!hooks_.log) return;
-    hooks_.log(LogLevel::warning,
-               options_.path.string() + ": cannot " + what + " yet: " + error.what());
+    if (hooks_.log) {
+      hooks_.log(LogLevel::warning,
+                 options_.path.string() + ": cannot " + what + " yet: " + error.what());
+    }
+    return false;
   }
 }
 
-void Background::run() {
-  mutex_.lock();
-  while (!stop_) {
-    if (sealed_.exchange(false, std::memory_order_relaxed)) {
-      mutex_.unlock();
+void Background::run_applier(Worker& worker) {
+  for (;;) {
+    if (urgent_.exchange(false, std::memory_order_relaxed)) {
       attempt("bring the log to the database", [this] {
-        log_.apply_sealed(nullptr, Clock::system().steady_now() + options_.timeout);
+        log_.apply_sealed(nullptr, Clock::system().steady_now() + options_.timeout, worth_applying);
       });
-      mutex_.lock();
-    } else if (!dirty_.load(std::memory_order_relaxed)) {
-      wake_.wait(mutex_);
-    } else {
-      const auto status = wake_.wait_for(mutex_, options_.sync_interval / 4);
-      if (status == std::cv_status::no_timeout) continue;
-      mutex_.unlock();
-      tick();
-      mutex_.lock();
     }
+    const Worker::Why why =
+        dirty_.load() ? worker.wait_for(options_.sync_interval / 4) : worker.wait();
+    if (why == Worker::Why::stopped) return;
+    if (why == Worker::Why::timed_out) tick();
   }
-  mutex_.unlock();
+}
+
+void Background::run_syncer(Worker& worker) {
+  for (;;) {
+    const Worker::Why why =
+        unsynced_.load() ? worker.wait_for(options_.sync_interval / 2) : worker.wait();
+    if (why == Worker::Why::stopped) return;
+    if (why == Worker::Why::woken) continue;
+    // First off, then the look: a write in between either is seen here or wakes us.
+    unsynced_.store(false);
+    const std::uint64_t published = shared_.published.load();
+    if (!attempt("sync the log", [&] { log_.sync_through(published); })) unsynced_.store(true);
+  }
 }
 
 void Background::tick() {
   const std::uint64_t published = log_.published();
-  // If nobody writes: bring the rest to LMDB, where reading is fastest, and sleep.
-  if (published == last_published_) attempt("bring the log to the database", [this] { settle(); });
+  const bool quiet = published == last_published_;
   last_published_ = published;
-  const SteadyTime now = Clock::system().steady_now();
-  if (options_.durability != Durability::consistent ||
-      shared_.synced.load(std::memory_order_acquire) >= published ||
-      now - last_sync_ < options_.sync_interval / 2) {
-    return;
-  }
-  attempt("sync the log", [&] { log_.sync_through(published); });
-  last_sync_ = now;
+  // If nobody writes: bring the rest to LMDB, where reading is fastest, and sleep.
+  attempt("bring the log to the database", [&] {
+    if (quiet) {
+      settle();
+    } else if (log_.state().sealed != 0) {
+      log_.apply_sealed(nullptr, Clock::system().steady_now() + options_.timeout);
+    }
+  });
 }
 
 void Background::settle() {
@@ -120,7 +105,7 @@ void Background::settle() {
   // First off, then the look: a write in between either is seen here or sees that it must wake us.
   dirty_.store(false);
   const LogState left = log_.state();
-  if (left.active != LogState::none || left.sealed != LogState::none) dirty_.store(true);
+  if (left.active != LogState::none || left.sealed != 0) dirty_.store(true);
 }
 
 }  // namespace larder::lmdb

@@ -2,49 +2,44 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
-#include <thread>
 
 #include "engine/lmdb/log.h"
-#include "larder/core/mutex.h"
+#include "engine/lmdb/worker.h"
 
 namespace larder::lmdb {
 
-/// The thread that brings the log to LMDB and, for Durability::consistent, to the device. Started
-/// with the first write; sleeps for good while there is nothing to do.
+/// The threads that bring the log to LMDB and, for Durability::consistent, to the device: two,
+/// since the one may take long and must not make the other late. They sleep for good while there is
+/// nothing to do.
 class Background {
  public:
   Background(const LmdbOptions& options, const EngineHooks& hooks, SharedPage& shared, Log& log);
-  Background(const Background&) = delete;
-  Background& operator=(const Background&) = delete;
-  /// Stops the thread and waits for it.
-  ~Background();
 
-  /// To be called after every update; cheap if the thread knows already.
+  /// To be called after every update; cheap if the threads know already.
   void wrote();
 
  private:
-  void run();
+  void run_applier(Worker& worker);
+  void run_syncer(Worker& worker);
   void tick();
   /// Brings all there is to LMDB, unless somebody writes.
   void settle();
-  void attempt(const char* what, FunctionRef<void()> body);
+  /// Returns whether `body` came to its end.
+  bool attempt(const char* what, FunctionRef<void()> body);
 
   const LmdbOptions& options_;
   const EngineHooks& hooks_;
   SharedPage& shared_;
   Log& log_;
 
-  std::atomic<bool> dirty_{false};    ///< There were writes since the log was last brought to LMDB.
-  std::atomic<bool> sealed_{false};   ///< A segment waits for being brought to LMDB.
-  std::uint64_t last_published_ = 0;  ///< What the last tick saw; only the thread uses it.
-  SteadyTime last_sync_ = {};         ///< Only the thread uses it.
+  std::atomic<bool> dirty_{false};   ///< Written to since the log was last brought to LMDB.
+  std::atomic<bool> urgent_{false};  ///< So many sealed segments wait that no tick may be awaited.
+  std::atomic<bool> unsynced_{false};  ///< Written to since the last sync began.
+  std::uint64_t last_published_ = 0;   ///< What the last tick saw; only the applier uses it.
 
-  Mutex mutex_;
-  CondVar wake_;
-  bool stop_ LARDER_GUARDED_BY(mutex_) = false;
-  std::thread thread_ LARDER_GUARDED_BY(mutex_);
+  Worker applier_;
+  Worker syncer_;
 };
 
 }  // namespace larder::lmdb

@@ -238,6 +238,7 @@ void Environment::write(FunctionRef<void(LmdbWrite&)> body, ReaderSlots::Slot* o
       LmdbWrite txn = begin_write(own);
       body(txn);
       txn.commit();
+      io_.point("lmdb.committed");
       return;
     } catch (const MapFull&) {
       grow(own, map * 2);

@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -17,6 +18,7 @@ namespace larder::lmdb {
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free, "state is shared by processes");
 
 inline constexpr std::size_t segment_count = 8;             // log-0 .. log-7
+inline constexpr std::size_t most_sealed = 6;               // beyond that, writers wait
 inline constexpr std::uint64_t log_max_bytes = 16U << 20U;  // largest log-N
 inline constexpr std::uint64_t log_min_bytes = 1U << 20U;   // smallest log-N
 inline constexpr std::uint64_t log_data_begin = 64;         // behind LogHeader
@@ -69,10 +71,11 @@ static_assert(sizeof(EntryHeader) == 16);
 /// The buckets of the table follow, then the nodes.
 struct IndexHeader {
   std::atomic<std::uint64_t>
-      sealed_end;             ///< Entries from here on do not count; `not_sealed` if active.
-  std::uint64_t log_bytes;    ///< Size of log-N that may be used.
-  std::uint64_t index_bytes;  ///< Size of index-N that may be used.
-  std::uint64_t buckets;      ///< How many the hash table has.
+      sealed_end;  ///< Entries from here on do not count; `not_sealed` if active.
+  std::atomic<std::uint64_t> base_sequence;  ///< Of the first transaction in this segment.
+  std::uint64_t log_bytes;                   ///< Size of log-N that may be used.
+  std::uint64_t index_bytes;                 ///< Size of index-N that may be used.
+  std::uint64_t buckets;                     ///< How many the hash table has.
 
   // Under write_mutex: how far the segment is filled, whatever counts of it. What an abandoned
   // transaction took is not used again, since a reader may still pass by.
@@ -126,22 +129,30 @@ struct LogState {
 
   std::uint64_t committed = 0;   ///< Entries of the active segment count up to this offset.
   std::uint32_t active = none;   ///< Segment that grows.
-  std::uint32_t sealed = none;   ///< Full segment on its way to LMDB.
+  std::uint32_t sealed = 0;      ///< Full segments on their way to LMDB: a bit for each.
   std::uint64_t generation = 0;  ///< Changes whenever more than `committed` changes.
 
   static LogState unpack(std::uint64_t word) noexcept {
     return {.committed = (word & 0x3FFFFFU) << 3U,
             .active = static_cast<std::uint32_t>((word >> 22U) & 15U),
-            .sealed = static_cast<std::uint32_t>((word >> 26U) & 15U),
-            .generation = word >> 30U};
+            .sealed = static_cast<std::uint32_t>((word >> 26U) & 0xFFU),
+            .generation = word >> 34U};
   }
   [[nodiscard]] std::uint64_t pack() const noexcept {
     return (committed >> 3U) | (std::uint64_t{active} << 22U) | (std::uint64_t{sealed} << 26U) |
-           (generation << 30U);
+           (generation << 34U);
+  }
+  [[nodiscard]] bool is_sealed(std::uint32_t number) const noexcept {
+    return ((sealed >> number) & 1U) != 0;
+  }
+  [[nodiscard]] std::size_t sealed_count() const noexcept {
+    return static_cast<std::size_t>(std::popcount(sealed));
   }
 };
+static_assert(segment_count == 8, "LogState has a bit for each segment");
 
-inline constexpr std::uint64_t shared_magic = 0x4853726564726C31U;
+/// Changes with the layout of SharedPage, LogState and IndexHeader.
+inline constexpr std::uint64_t shared_magic = 0x4853726564726C32U;
 
 /// The file `shared`: where the processes that have the engine open meet.
 struct SharedPage {

@@ -7,17 +7,20 @@
 
 #include "engine/lmdb/backoff.h"
 #include "engine/lmdb/directory.h"
-#include "engine/lmdb/step_writer.h"
 #include "engine/lmdb/thread_sanitizer.h"
 #include "larder/core/error.h"
 
 namespace larder::lmdb {
 namespace {
 
-void raise(std::atomic<std::uint64_t>& value, std::uint64_t to) noexcept {
-  std::uint64_t seen = value.load(std::memory_order_relaxed);
-  while (seen < to && !value.compare_exchange_weak(seen, to)) {
-  }
+/// How often a writer looks for a free segment before it does something about it.
+constexpr unsigned patient_turns = 64;
+
+/// An active segment that holds nothing is nobody's, and so free at once.
+void seal_active(LogState& state) noexcept {
+  if (state.committed > log_data_begin) state.sealed |= 1U << state.active;
+  state.active = LogState::none;
+  state.committed = 0;
 }
 
 }  // namespace
@@ -41,15 +44,15 @@ Segment& Log::segment(std::uint32_t number) {
   return *place;
 }
 
-template <typename Change>
-void Log::change_state(Change change) {
-  std::uint64_t word = shared_->state.load(std::memory_order_relaxed);
-  LogState next;
-  do {
-    next = LogState::unpack(word);
-    change(next);
-    ++next.generation;
-  } while (!shared_->state.compare_exchange_weak(word, next.pack()));
+Layers Log::sealed(const LogState& state) {
+  Layers layers;
+  for (std::uint32_t number = 0; number < segment_count; ++number) {
+    if (!state.is_sealed(number)) continue;
+    const Segment& found = segment(number);
+    layers.add({&found, found.sealed_end()});
+  }
+  layers.sort();
+  return layers;
 }
 
 bool Log::take_snapshot(ReaderSlots::Slot& slot, Snapshot& snapshot) {
@@ -64,15 +67,15 @@ bool Log::take_snapshot(ReaderSlots::Slot& slot, Snapshot& snapshot) {
     const LogState now = state();
     const bool behind = barrier != 0 && mdb_txn_id(slot.txn) >= barrier;
     if (!behind && now.generation == before.generation) {
-      snapshot = {.environment = &environment_, .txn = slot.txn};
+      snapshot.environment = &environment_;
+      snapshot.txn = slot.txn;
+      snapshot.active = nullptr;
+      snapshot.sealed.clear();
       if (now.active != LogState::none && now.committed > log_data_begin) {
         snapshot.active = &segment(now.active);
         snapshot.active_limit = now.committed;
       }
-      if (now.sealed != LogState::none) {
-        snapshot.sealed = &segment(now.sealed);
-        snapshot.sealed_limit = snapshot.sealed->sealed_end();
-      }
+      if (now.sealed != 0) snapshot.sealed = sealed(now);
       return true;
     }
     ReaderSlots::end(slot);
@@ -97,33 +100,41 @@ Segment* Log::active() {
   return now.active == LogState::none ? nullptr : &segment(now.active);
 }
 
-std::uint32_t Log::find_free(SteadyTime deadline) {
-  Backoff backoff(deadline);
-  do {
-    const LogState now = state();
-    const std::uint64_t oldest = environment_.oldest_reader();
-    for (std::uint32_t number = 0; number < segment_count; ++number) {
-      const std::uint64_t retired = shared_->retired[number].load(std::memory_order_acquire);
-      if (number != now.active && number != now.sealed && (retired == 0 || oldest > retired)) {
-        return number;
-      }
+std::optional<std::uint32_t> Log::look_for_free() {
+  const LogState now = state();
+  const std::uint64_t oldest = environment_.oldest_reader();
+  for (std::uint32_t number = 0; number < segment_count; ++number) {
+    const std::uint64_t retired = shared_->retired[number].load(std::memory_order_acquire);
+    if (number != now.active && !now.is_sealed(number) && (retired == 0 || oldest > retired)) {
+      return number;
     }
+  }
+  return std::nullopt;
+}
+
+std::uint32_t Log::find_free(ReaderSlots::Slot& own, SteadyTime deadline) {
+  Backoff backoff(deadline);
+  unsigned turns = 0;
+  do {
+    if (const std::optional<std::uint32_t> found = look_for_free()) return *found;
+    // Where others read without a pause, somebody always is on the newest snapshot.
+    if (++turns == patient_turns) renew_snapshots(own, deadline);
   } while (backoff.wait());
-  throw Error(ErrorKind::unavailable, "readers that do not end hold all of the log");
+  throw Error(ErrorKind::unavailable,
+              "the log is full of what a reader that does not end may need");
 }
 
 std::uint64_t Log::next_log_bytes() const {
   return std::clamp(environment_.used_bytes() / 8, log_min_bytes, log_max_bytes);
 }
 
-Segment& Log::prepare_segment(std::uint32_t number) {
+void Log::prepare_segment(std::uint32_t number) {
   const bool is_new = opened_[number].load(std::memory_order_acquire) == nullptr;
   Segment& fresh = segment(number);
   fresh.reset(published() + 1, next_log_bytes());
   if (is_new && options_.durability != Durability::disposable) {
     sync_directory(*hooks_.io, options_.path);
   }
-  return fresh;
 }
 
 void Log::announce_write() {
@@ -133,20 +144,29 @@ void Log::announce_write() {
   announced_ = true;
 }
 
-void Log::rotate(ReaderSlots::Slot* own, SteadyTime deadline) {
-  if (state().sealed != LogState::none) apply_sealed(own, deadline);
-  const std::uint32_t number = find_free(deadline);
-  Segment& fresh = prepare_segment(number);
+void Log::rotate(ReaderSlots::Slot& own, SteadyTime deadline) {
+  ReaderSlots::end(own);
+  if (state().sealed_count() >= most_sealed) apply_sealed(&own, deadline, most_sealed);
+  std::uint32_t number = find_free(own, deadline);
+  try {
+    prepare_segment(number);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::full || state().sealed == 0) throw;
+    // Segments that were in use have their space already.
+    apply_sealed(&own, deadline);
+    number = find_free(own, deadline);
+    prepare_segment(number);
+  }
+  Segment& fresh = segment(number);
   hooks_.io->point("log.rotate.prepared");
-  Segment* old = active();
-  if (old != nullptr) {
+  if (Segment* old = active()) {
     old->for_each_open_entry([&](const LogEntry& entry) { fresh.add(entry, random_); });
     old->abandon();
     old->seal(state().committed);
   }
   hooks_.io->point("log.rotate.sealed");
   change_state([&](LogState& next) {
-    next.sealed = next.active;
+    seal_active(next);
     next.active = number;
     next.committed = log_data_begin;
   });
@@ -155,13 +175,9 @@ void Log::rotate(ReaderSlots::Slot* own, SteadyTime deadline) {
 
 void Log::seal() {
   const LogState now = state();
-  if (now.active == LogState::none || now.sealed != LogState::none) return;
+  if (now.active == LogState::none) return;
   segment(now.active).seal(now.committed);
-  change_state([](LogState& next) {
-    next.sealed = next.active;
-    next.active = LogState::none;
-    next.committed = 0;
-  });
+  change_state(seal_active);
 }
 
 std::uint64_t Log::publish() {
@@ -176,7 +192,7 @@ std::uint64_t Log::publish() {
     next.committed = end;
   } while (!shared_->state.compare_exchange_weak(word, next.pack()));
   hooks_.io->point("log.publish");
-  shared_->published.store(sequence, std::memory_order_release);
+  shared_->published.store(sequence);  // in one order with the flags that Background looks at
   segment.settle();
   return sequence;
 }
@@ -191,138 +207,31 @@ void Log::repair(SteadyTime deadline) {
   if (now.active == LogState::none) return;
   Segment& segment = *active();
   segment.repair(now.committed);
-  raise(shared_->published, segment.last_sequence(now.committed));
-}
-
-void Log::drain_into(LmdbWrite& write) {
-  const LogState now = state();
-  if (now.sealed != LogState::none) {
-    const Segment& sealed = segment(now.sealed);
-    apply_all(write, sealed, sealed.sealed_end());
-  }
-  if (Segment* growing = active()) {
-    apply_all(write, *growing, not_sealed);
-    growing->abandon();
-  }
-}
-
-void Log::leave_log(std::uint64_t sequence) {
-  const LogState now = state();
-  if (now.sealed != LogState::none) retire(now.sealed);
-  if (now.active != LogState::none) retire(now.active);
-  raise(shared_->published, sequence);
-  if (options_.durability != Durability::disposable) raise(shared_->synced, sequence);
-  change_state([](LogState& next) {
-    next.sealed = LogState::none;
-    next.active = LogState::none;
-    next.committed = 0;
-  });
-}
-
-std::uint64_t Log::publish_direct(LmdbWrite& write) {
-  const std::uint64_t sequence = published() + 1;
-  write.set_applied(sequence);
-  shared_->direct_sequence = sequence;
-  shared_->barrier.store(write.id(), std::memory_order_seq_cst);
-  hooks_.io->point("log.direct.barrier");
-  try {
-    write.commit();
-  } catch (...) {
-    shared_->barrier.store(0, std::memory_order_release);
-    throw;
-  }
-  hooks_.io->point("log.direct.committed");
-  leave_log(sequence);
-  shared_->barrier.store(0, std::memory_order_release);
-  return sequence;
-}
-
-void Log::retire(std::uint32_t number) {
-  shared_->retired[number].store(environment_.last_txn(), std::memory_order_release);
-}
-
-void Log::apply_all(LmdbWrite& write, const Segment& segment, std::uint64_t limit) {
-  segment.for_each({}, limit, [&](const LogEntry& entry) {
-    if (entry.erased) {
-      write.erase(entry.key);
-    } else {
-      write.put(entry.key, entry.value);
-    }
-    return Visit::more;
-  });
-}
-
-void Log::apply_in_steps(const Segment& sealed, std::uint64_t limit, std::uint64_t last,
-                         ReaderSlots::Slot* own) {
-  // What the active segment erases makes room for what the sealed one puts, and what it puts need
-  // not be put twice. After a crash both are applied again, after a power cut too, so their bytes
-  // must be there then.
-  const LogState now = state();
-  if (options_.durability != Durability::disposable && sync_now() < 0) {
-    throw Error(ErrorKind::unavailable, "the device does not take the log");
-  }
-  const Segment* newer = now.active == LogState::none ? nullptr : &segment(now.active);
-  StepWriter steps(environment_, own);
-  const auto erase = [&](const LogEntry& entry) {
-    if (entry.erased) steps.add(entry);
-    return Visit::more;
-  };
-  if (newer != nullptr) newer->for_each({}, now.committed, erase);
-  sealed.for_each({}, limit, erase);
-  steps.reuse_pages();
-  sealed.for_each({}, limit, [&](const LogEntry& entry) {
-    const bool is_hidden =
-        newer != nullptr && newer->find(entry.key, key_hash(entry.key), now.committed);
-    if (!entry.erased && !is_hidden) steps.add(entry);
-    return Visit::more;
-  });
-  steps.finish(last);
-}
-
-void Log::apply_sealed(ReaderSlots::Slot* own, SteadyTime deadline) {
-  std::optional<RobustLock> lock;
-  {
-    // Who holds the lock may have to move LMDB's map, and then waits for every slot.
-    const SlotPause pause(environment_.slots(), own);
-    lock.emplace(shared_->apply_mutex, deadline);
-  }
-  // A large transaction whose process died: the next writer finishes it first.
-  if (shared_->barrier.load(std::memory_order_acquire) != 0) return;
-  const LogState now = state();
-  if (now.sealed == LogState::none) return;
-  const Segment& sealed = segment(now.sealed);
-  const std::uint64_t limit = sealed.sealed_end();
-  const std::uint64_t last = sealed.last_sequence(limit);
-  hooks_.io->point("log.apply");
-  try {
-    environment_.write(
-        [&](LmdbWrite& write) {
-          apply_all(write, sealed, limit);
-          write.set_applied(last);
-        },
-        own);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::full) throw;
-    apply_in_steps(sealed, limit, last, own);
-  }
-  hooks_.io->point("log.applied");
-  environment_.reserve_space();
-  if (options_.durability != Durability::disposable) raise(shared_->synced, last);
-  retire(now.sealed);
-  change_state([](LogState& next) { next.sealed = LogState::none; });
+  raise_to(shared_->published, segment.last_sequence(now.committed));
 }
 
 int Log::sync_now() {
   const std::uint64_t target = published();
+  const std::uint64_t synced = shared_->synced.load(std::memory_order_acquire);
   const LogState now = state();
+  // Oldest first: what is synced is then what came first, even if it fails in between. A segment
+  // that is used anew meanwhile has reached LMDB; its number only grows, so none is passed over
+  // that must not be.
+  const Segment* newer = now.active == LogState::none ? nullptr : &segment(now.active);
+  std::array<const Segment*, segment_count + 1> unsynced = {newer};
+  std::size_t count = newer == nullptr ? 0 : 1;
+  for (const Layer& layer : sealed(now)) {
+    if (newer != nullptr && newer->base_sequence() <= synced + 1) break;
+    newer = layer.segment;
+    unsynced[count++] = newer;
+  }
   int result = 0;
-  if (now.sealed != LogState::none) result = segment(now.sealed).sync();
-  if (result == 0 && now.active != LogState::none) result = segment(now.active).sync();
+  while (count > 0 && result == 0) result = unsynced[--count]->sync();
   syncs_.fetch_add(1, std::memory_order_relaxed);
   // After a failure the system may have dropped the data and report success the next time: nobody
   // may believe it until everything has been closed and recovered.
   if (result < 0) shared_->sync_failed.store(static_cast<std::uint32_t>(-result));
-  if (result == 0) raise(shared_->synced, target);
+  if (result == 0) raise_to(shared_->synced, target);
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "engine/lmdb/environment.h"
 #include "engine/lmdb/segment.h"
@@ -16,8 +17,8 @@
 namespace larder::lmdb {
 
 /// The log in front of LMDB, shared by all processes: an update is acknowledged when it stands in
-/// the active segment; a full segment is sealed, applied to LMDB in one transaction, and used again
-/// when nobody reads it any more. Design: docs/design/0001-log-in-front-of-lmdb.md.
+/// the active segment; full segments are sealed and wait, are applied to LMDB together, and are
+/// used again when nobody reads them any more. Design: docs/design/0001-log-in-front-of-lmdb.md.
 ///
 /// Thread-safe unless stated otherwise.
 class Log {
@@ -38,8 +39,8 @@ class Log {
   /// Seals the active segment, if there is one, and makes a free one the active one. The unfinished
   /// transaction, if any, moves along. Ends the snapshot in `own`.
   /// @throws Error `full`, `unavailable`; the unfinished transaction is then still whole
-  void rotate(ReaderSlots::Slot* own, SteadyTime deadline);
-  /// Seals the active segment, if there is one with content, and leaves none.
+  void rotate(ReaderSlots::Slot& own, SteadyTime deadline);
+  /// Seals the active segment, if there is one, and leaves none.
   void seal();
   /// To be called before the first change to anything: takes back the note that the database is
   /// clean.
@@ -57,8 +58,9 @@ class Log {
 
   // --- Any time -----------------------------------------------------------------------------
 
-  /// Brings the sealed segment, if there is one, to LMDB. `own` as in Environment::write.
-  void apply_sealed(ReaderSlots::Slot* own, SteadyTime deadline);
+  /// Brings all sealed segments to LMDB, if there are at least so many. `own` as in
+  /// Environment::write.
+  void apply_sealed(ReaderSlots::Slot* own, SteadyTime deadline, std::size_t at_least = 1);
   /// Waits for the device until every transaction up to `sequence` would survive a power cut.
   void sync_through(std::uint64_t sequence);
   [[nodiscard]] std::uint64_t published() const noexcept {
@@ -73,16 +75,33 @@ class Log {
 
  private:
   Segment& segment(std::uint32_t number);
-  [[nodiscard]] std::uint32_t find_free(SteadyTime deadline);
-  Segment& prepare_segment(std::uint32_t number);
+  /// The sealed segments of `state`, newest first. They stay what they are while the LMDB snapshot
+  /// that belongs to `state` runs, or while apply_mutex is held.
+  [[nodiscard]] Layers sealed(const LogState& state);
+  [[nodiscard]] std::optional<std::uint32_t> look_for_free();
+  [[nodiscard]] std::uint32_t find_free(ReaderSlots::Slot& own, SteadyTime deadline);
+  void prepare_segment(std::uint32_t number);
+  /// Lets readers start on a snapshot of LMDB from after the last segment was retired.
+  void renew_snapshots(ReaderSlots::Slot& own, SteadyTime deadline);
   /// Changes everything in the state but `committed`, which the writer may move meanwhile.
   template <typename Change>
-  void change_state(Change change);
-  static void apply_all(LmdbWrite& write, const Segment& segment, std::uint64_t limit);
-  void apply_in_steps(const Segment& sealed, std::uint64_t limit, std::uint64_t last,
-                      ReaderSlots::Slot* own);
+  void change_state(Change change) {
+    std::uint64_t word = shared_->state.load(std::memory_order_relaxed);
+    LogState next;
+    do {
+      next = LogState::unpack(word);
+      change(next);
+      ++next.generation;
+    } while (!shared_->state.compare_exchange_weak(word, next.pack()));
+  }
+  /// apply_mutex, waited for without a reader slot.
+  [[nodiscard]] RobustLock lock_apply(ReaderSlots::Slot* own, SteadyTime deadline);
+  /// Brings the newest entries of `layers` to LMDB, and records that it has all up to `last`.
+  void apply(const Layers& layers, std::uint64_t last, ReaderSlots::Slot* own);
+  void apply_to_full_device(const Layers& layers, std::uint64_t last, ReaderSlots::Slot* own);
+  void sync_before_steps();
   int sync_now();
-  void retire(std::uint32_t number);
+  void retire(std::uint32_t segments);
   /// LMDB now holds all up to `sequence`: the log is left behind.
   void leave_log(std::uint64_t sequence);
   void repair_if_abandoned();

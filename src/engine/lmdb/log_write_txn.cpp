@@ -60,7 +60,12 @@ void LogWriteTxn::make_room(const LogEntry& entry) {
     go_direct();
     return;
   }
-  log_.rotate(&slot_, deadline_);
+  try {
+    log_.rotate(slot_, deadline_);
+  } catch (...) {
+    refresh_snapshot();  // the transaction may go on, only not with this entry
+    throw;
+  }
   refresh_snapshot();
 }
 

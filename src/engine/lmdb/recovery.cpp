@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <map>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/lmdb/directory.h"
@@ -44,7 +47,7 @@ std::filesystem::path note_path(const LmdbOptions& options) { return options.pat
 
 /// Calls `visit` for every entry from sequence number `next` on. Returns the number that would come
 /// next.
-std::uint64_t replay(const std::vector<LogFile>& files, std::uint64_t next,
+std::uint64_t replay(std::span<const LogFile> files, std::uint64_t next,
                      FunctionRef<void(const LogEntry&)> visit) {
   for (const LogFile& file : files) {
     next = replay_log(file.content, next, [&](BytesView key, BytesView value, EntryKind kind) {
@@ -54,19 +57,23 @@ std::uint64_t replay(const std::vector<LogFile>& files, std::uint64_t next,
   return next;
 }
 
+/// A transaction of LMDB for each file: all at once may be too much to hold in memory.
 void apply(const std::vector<LogFile>& files, std::uint64_t next, Environment& environment) {
-  environment.write(
-      [&](LmdbWrite& write) {
-        const std::uint64_t end = replay(files, next, [&](const LogEntry& entry) {
-          if (entry.erased) {
-            write.erase(entry.key);
-          } else {
-            write.put(entry.key, entry.value);
-          }
-        });
-        write.set_applied(end - 1);
-      },
-      nullptr);
+  for (const LogFile& file : files) {
+    const std::uint64_t first = next;
+    environment.write(
+        [&](LmdbWrite& write) {
+          next = replay({&file, 1}, first, [&](const LogEntry& entry) {
+            if (entry.erased) {
+              write.erase(entry.key);
+            } else {
+              write.put(entry.key, entry.value);
+            }
+          });
+          if (next > first) write.set_applied(next - 1);
+        },
+        nullptr);
+  }
 }
 
 struct KeyOrder {
@@ -74,12 +81,12 @@ struct KeyOrder {
 };
 
 /// The same on a full device: only what the log says last about each key.
-void apply_in_steps(const std::vector<LogFile>& files, std::uint64_t next,
-                    Environment& environment) {
+void apply_in_steps(const std::vector<LogFile>& files, std::uint64_t next, Environment& environment,
+                    std::function<void()> sync_log) {
   std::map<BytesView, LogEntry, KeyOrder> last_of;
   const std::uint64_t end =
       replay(files, next, [&](const LogEntry& entry) { last_of[entry.key] = entry; });
-  StepWriter steps(environment, nullptr);
+  StepWriter steps(environment, StepSize::small(), nullptr, std::move(sync_log));
   for (const auto& [key, entry] : last_of) {
     if (entry.erased) steps.add(entry);
   }
@@ -116,9 +123,10 @@ std::uint64_t recover(const LmdbOptions& options, const EngineHooks& hooks,
       apply(files, applied + 1, environment);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::full) throw;
-      // Half done it needs the log, which so far only had to survive processes.
-      if (options.durability != Durability::disposable) sync_log_files(*hooks.io, options.path);
-      apply_in_steps(files, applied + 1, environment);
+      apply_in_steps(files, environment.applied() + 1, environment, [&] {
+        // So far the log only had to survive processes.
+        if (options.durability != Durability::disposable) sync_log_files(*hooks.io, options.path);
+      });
     }
     if (hooks.log) {
       hooks.log(LogLevel::info, options.path.string() + ": recovered " +

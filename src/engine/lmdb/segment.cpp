@@ -114,6 +114,7 @@ void Segment::reset(std::uint64_t base_sequence, std::uint64_t log_bytes) {
   header.node_tail.store(nodes_begin(log_bytes), std::memory_order_relaxed);
   header.settled_nodes.store(nodes_begin(log_bytes), std::memory_order_relaxed);
   header.open_begin.store(0, std::memory_order_relaxed);
+  header.base_sequence.store(base_sequence, std::memory_order_relaxed);
   header.sealed_end.store(not_sealed, std::memory_order_release);
   const LogHeader log_header = make_log_header(base_sequence);
   std::memcpy(log_map_, &log_header, sizeof(log_header));

@@ -69,26 +69,14 @@ class Segment {
   /// The same for the last key below `key`, or of all keys if `key` is unset.
   [[nodiscard]] std::optional<LogEntry> before(std::optional<BytesView> key,
                                                std::uint64_t limit) const noexcept;
-  /// Calls `visit(entry)` for the newest entry before `limit` of every key, in key order, from the
-  /// first key that is not below `from` on, until it returns `Visit::stop`.
-  template <typename VisitEntry>
-  void for_each(BytesView from, std::uint64_t limit, VisitEntry visit) const {
-    const Node* before = predecessor(SearchKey(from));
-    std::uint32_t at = next_of(before);
-    BytesView last;
-    while (at != 0) {
-      const Node* found = node(at);
-      at = next_of(found);
-      const std::uint64_t offset = std::uint64_t{found->entry} * 8;
-      if (offset >= limit) continue;
-      const LogEntry entry = entry_at(offset);
-      if (equal(entry.key, last)) continue;  // an older one of the same key
-      last = entry.key;
-      if (visit(entry) == Visit::stop) return;
-    }
-  }
+  /// Steps through the newest entries before a limit of all keys, in key order.
+  class Walk;
   /// Entries from here on do not count any more; `not_sealed` while the segment is the active one.
   [[nodiscard]] std::uint64_t sealed_end() const noexcept;
+  /// The sequence number of the first transaction. Later segments have greater ones.
+  [[nodiscard]] std::uint64_t base_sequence() const noexcept {
+    return index().base_sequence.load(std::memory_order_relaxed);
+  }
   /// How many bytes of log there may be.
   [[nodiscard]] std::uint64_t log_bytes() const noexcept { return index().log_bytes; }
   /// The last sequence number committed before `end`; walks the log.
@@ -179,6 +167,42 @@ class Segment {
   File index_file_;
   std::byte* log_map_ = nullptr;
   std::byte* index_map_ = nullptr;
+};
+
+class Segment::Walk {
+ public:
+  /// At the end of nothing.
+  Walk() = default;
+  /// At the first key that is not below `from`.
+  Walk(const Segment& segment, BytesView from, std::uint64_t limit)
+      : segment_(&segment),
+        next_(segment.next_of(segment.predecessor(SearchKey(from)))),
+        limit_(limit) {
+    next();
+  }
+
+  [[nodiscard]] bool ended() const noexcept { return segment_ == nullptr; }
+  /// Where it stands. Not at the end.
+  [[nodiscard]] const LogEntry& entry() const noexcept { return entry_; }
+  [[nodiscard]] const Segment* segment() const noexcept { return segment_; }
+  void next() noexcept {
+    const BytesView last = entry_.key;
+    while (next_ != 0) {
+      const Node* found = segment_->node(next_);
+      next_ = segment_->next_of(found);
+      const std::uint64_t offset = std::uint64_t{found->entry} * 8;
+      if (offset >= limit_) continue;
+      entry_ = segment_->entry_at(offset);
+      if (!equal(entry_.key, last)) return;  // else an older one of the same key
+    }
+    segment_ = nullptr;
+  }
+
+ private:
+  const Segment* segment_ = nullptr;
+  std::uint32_t next_ = 0;
+  std::uint64_t limit_ = 0;
+  LogEntry entry_;
 };
 
 }  // namespace larder::lmdb

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 
@@ -36,6 +37,13 @@ class SharedMapping {
   Io& io_;
   SharedPage* page_ = nullptr;
 };
+
+/// Makes `value` at least `least`.
+inline void raise_to(std::atomic<std::uint64_t>& value, std::uint64_t least) noexcept {
+  std::uint64_t seen = value.load(std::memory_order_relaxed);
+  while (seen < least && !value.compare_exchange_weak(seen, least)) {
+  }
+}
 
 /// Locks a mutex of the shared page for one scope. If the holder before died, `owner_died` tells.
 class RobustLock {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <span>
 
 #include "engine/lmdb/stored_key.h"
 #include "larder/core/error.h"
@@ -47,26 +48,24 @@ class Source {
 
 class SegmentSource final : public Source {
  public:
-  SegmentSource(const Segment* segment, std::uint64_t limit) : segment_(segment), limit_(limit) {}
+  void read(Layer layer) noexcept { layer_ = layer; }
 
   void start(const StoredRange& range, Direction direction) override {
-    if (segment_ == nullptr) return;
     if (direction == Direction::forward) {
-      head_ = segment_->at_or_after(range.begin, limit_);
+      head_ = layer_.segment->at_or_after(range.begin, layer_.limit);
     } else {
-      head_ =
-          segment_->before(range.end ? std::optional<BytesView>(*range.end) : std::nullopt, limit_);
+      head_ = layer_.segment->before(
+          range.end ? std::optional<BytesView>(*range.end) : std::nullopt, layer_.limit);
     }
   }
   void advance(Direction direction) override {
     const BytesView key = head_->key;
-    head_ = direction == Direction::forward ? segment_->after(key, limit_)
-                                            : segment_->before(key, limit_);
+    head_ = direction == Direction::forward ? layer_.segment->after(key, layer_.limit)
+                                            : layer_.segment->before(key, layer_.limit);
   }
 
  private:
-  const Segment* segment_;
-  std::uint64_t limit_;
+  Layer layer_ = {};
 };
 
 class LmdbSource final : public Source {
@@ -110,7 +109,7 @@ class LmdbSource final : public Source {
 /// Merges sources; the earlier of two that have a key hides the later one.
 class Merge {
  public:
-  Merge(std::array<Source*, 3> sources, const StoredRange& range, Direction direction)
+  Merge(std::span<Source* const> sources, const StoredRange& range, Direction direction)
       : sources_(sources), range_(range), direction_(direction) {
     for (Source* source : sources_) source->start(range, direction);
   }
@@ -139,7 +138,7 @@ class Merge {
     return range_.end && compare(key, *range_.end) >= 0;
   }
 
-  std::array<Source*, 3> sources_;
+  std::span<Source* const> sources_;
   const StoredRange& range_;
   Direction direction_;
 };
@@ -147,38 +146,35 @@ class Merge {
 }  // namespace
 
 std::optional<BytesView> Snapshot::get(BytesView key) const {
-  if (active != nullptr || sealed != nullptr) {
+  if (active != nullptr || !sealed.empty()) {
     const std::uint64_t hash = key_hash(key);
     std::optional<LogEntry> entry;
     if (active != nullptr) entry = active->find(key, hash, active_limit);
-    if (!entry && sealed != nullptr) entry = sealed->find(key, hash, sealed_limit);
+    for (const Layer& layer : sealed) {
+      if (entry) break;
+      entry = layer.segment->find(key, hash, layer.limit);
+    }
     if (entry) return entry->erased ? std::nullopt : std::optional(entry->value);
   }
   return environment->get(txn, key);
+}
+
+Layers Snapshot::log() const {
+  Layers layers;
+  if (active != nullptr) layers.add({active, active_limit});
+  for (const Layer& layer : sealed) layers.add(layer);
+  return layers;
 }
 
 std::uint64_t Snapshot::entries() const {
   MDB_stat stat{};
   check(mdb_stat(txn, environment->data(), &stat), "read sizes");
   std::uint64_t count = stat.ms_entries;
-  const auto correct = [&](const LogEntry& entry) {
+  for (LogMerge at(log(), {}); !at.ended(); at.next()) {
+    const LogEntry& entry = at.entry();
     const bool stored = environment->get(txn, entry.key).has_value();
     if (stored && entry.erased) --count;
     if (!stored && !entry.erased) ++count;
-  };
-  if (active != nullptr) {
-    active->for_each({}, active_limit, [&](const LogEntry& entry) {
-      correct(entry);
-      return Visit::more;
-    });
-  }
-  if (sealed != nullptr) {
-    sealed->for_each({}, sealed_limit, [&](const LogEntry& entry) {
-      const bool hidden =
-          active != nullptr && active->find(entry.key, key_hash(entry.key), active_limit);
-      if (!hidden) correct(entry);
-      return Visit::more;
-    });
   }
   return count;
 }
@@ -187,10 +183,17 @@ void Snapshot::scan(const KeyRange& range, Direction direction,
                     FunctionRef<Visit(BytesView, BytesView)> visit) const {
   if (range.end && compare(range.begin, *range.end) >= 0) return;
   const StoredRange stored(range);
-  SegmentSource newest(active, active_limit);
-  SegmentSource older(sealed, sealed_limit);
+  std::array<SegmentSource, segment_count> segments;
+  std::array<Source*, segment_count + 1> sources = {};
+  std::size_t count = 0;
+  for (const Layer& layer : log()) {
+    segments[count].read(layer);
+    sources[count] = &segments[count];
+    ++count;
+  }
   LmdbSource oldest(*environment, txn);
-  Merge merge({&newest, &older, &oldest}, stored, direction);
+  sources[count++] = &oldest;
+  Merge merge(std::span(sources.data(), count), stored, direction);
   while (const std::optional<LogEntry> entry = merge.next()) {
     if (entry->erased) continue;
     const std::optional<Pair> pair = unwrap(entry->key, entry->value);

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "engine/lmdb/environment.h"
-#include "engine/lmdb/segment.h"
+#include "engine/lmdb/log_merge.h"
 #include "larder/engine/txn.h"
 
 namespace larder::lmdb {
@@ -17,8 +17,10 @@ struct Snapshot {
   MDB_txn* txn = nullptr;
   const Segment* active = nullptr;  ///< Newest entries; null if there are none.
   std::uint64_t active_limit = 0;
-  const Segment* sealed = nullptr;  ///< Older entries; null if there are none.
-  std::uint64_t sealed_limit = 0;
+  Layers sealed = {};  ///< Older entries.
+
+  /// All that the log holds.
+  [[nodiscard]] Layers log() const;
 
   /// The value of `key`, both in stored form.
   [[nodiscard]] std::optional<BytesView> get(BytesView key) const;

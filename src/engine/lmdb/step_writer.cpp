@@ -1,52 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/lmdb/step_writer.h"
 
+#include <utility>
+
 namespace larder::lmdb {
-namespace {
 
-constexpr std::size_t entries_per_step = 64;
-constexpr std::uint64_t bytes_per_step = std::uint64_t{256} << 10U;
-
-}  // namespace
-
-StepWriter::StepWriter(Environment& environment, ReaderSlots::Slot* own)
-    : environment_(environment), own_(own), applied_(environment.applied()) {}
+StepWriter::StepWriter(Environment& environment, StepSize size, ReaderSlots::Slot* own,
+                       std::function<void()> sync_log)
+    : environment_(environment), size_(size), own_(own), sync_log_(std::move(sync_log)) {}
 
 void StepWriter::add(const LogEntry& entry) {
+  if (step_.size() >= size_.entries || step_bytes_ >= size_.bytes) flush();
   step_.push_back(entry);
-  step_bytes_ += entry.value.size();
-  if (step_.size() >= entries_per_step || step_bytes_ >= bytes_per_step) flush();
+  step_bytes_ += sizeof(EntryHeader) + entry.key.size() + entry.value.size();
+}
+
+void StepWriter::write_step(LmdbWrite& write) const {
+  for (const LogEntry& entry : step_) {
+    if (entry.erased) {
+      write.erase(entry.key);
+    } else {
+      write.put(entry.key, entry.value);
+    }
+  }
 }
 
 void StepWriter::flush() {
   if (step_.empty()) return;
-  environment_.write(
-      [&](LmdbWrite& write) {
-        for (const LogEntry& entry : step_) {
-          if (entry.erased) {
-            write.erase(entry.key);
-          } else {
-            write.put(entry.key, entry.value);
-          }
-        }
-      },
-      own_);
+  if (!synced_) sync_log_();
+  synced_ = true;
+  environment_.write([&](LmdbWrite& write) { write_step(write); }, own_);
   step_.clear();
   step_bytes_ = 0;
 }
 
 void StepWriter::reuse_pages() {
   flush();
+  const std::uint64_t applied = environment_.applied();
   // LMDB uses pages again two transactions after the one that freed them, and counts only
   // transactions that change something.
   for (int i = 0; i < 2; ++i) {
-    environment_.write([&](LmdbWrite& write) { write.set_applied(applied_); }, own_);
+    environment_.write([&](LmdbWrite& write) { write.set_applied(applied); }, own_);
   }
 }
 
 void StepWriter::finish(std::uint64_t last) {
-  flush();
-  environment_.write([&](LmdbWrite& write) { write.set_applied(last); }, own_);
+  environment_.write(
+      [&](LmdbWrite& write) {
+        write_step(write);
+        write.set_applied(last);
+      },
+      own_);
+  step_.clear();
 }
 
 }  // namespace larder::lmdb

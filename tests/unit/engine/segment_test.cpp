@@ -43,10 +43,9 @@ class SegmentTest : public testing::Test {
   }
   [[nodiscard]] std::string keys(std::uint64_t limit) const {
     std::string all;
-    segment_.for_each({}, limit, [&](const LogEntry& entry) {
-      all += std::string(as_text(entry.key)) + (entry.erased ? "-" : "") + " ";
-      return Visit::more;
-    });
+    for (Segment::Walk at(segment_, {}, limit); !at.ended(); at.next()) {
+      all += std::string(as_text(at.entry().key)) + (at.entry().erased ? "-" : "") + " ";
+    }
     return all;
   }
   [[nodiscard]] Bytes log_file() const { return read_file(Io::system(), folder_ / "log-0"); }

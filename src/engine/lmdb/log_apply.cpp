@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How the log reaches LMDB.
+#include <algorithm>
+#include <cstdint>
+
+#include "engine/lmdb/log.h"
+#include "engine/lmdb/step_writer.h"
+#include "larder/core/error.h"
+
+namespace larder::lmdb {
+
+RobustLock Log::lock_apply(ReaderSlots::Slot* own, SteadyTime deadline) {
+  // Who holds the lock may have to move LMDB's map, and then waits for every slot.
+  const SlotPause pause(environment_.slots(), own);
+  return {shared_->apply_mutex, deadline};
+}
+
+void Log::apply_sealed(ReaderSlots::Slot* own, SteadyTime deadline, std::size_t at_least) {
+  const RobustLock lock = lock_apply(own, deadline);
+  // A large transaction whose process died: the next writer finishes it first.
+  if (shared_->barrier.load(std::memory_order_acquire) != 0) return;
+  const LogState now = state();
+  if (now.sealed == 0 || now.sealed_count() < at_least) return;
+  const Layers layers = sealed(now);
+  const std::uint64_t last = layers.newest().segment->last_sequence(layers.newest().limit);
+  hooks_.io->point("log.apply");
+  apply(layers, last, own);
+  hooks_.io->point("log.applied");
+  environment_.reserve_space();
+  if (options_.durability != Durability::disposable) raise_to(shared_->synced, last);
+  retire(now.sealed);
+  change_state([&](LogState& next) { next.sealed &= ~now.sealed; });
+}
+
+void Log::apply(const Layers& layers, std::uint64_t last, ReaderSlots::Slot* own) {
+  // No more than a segment at a time: that bounds the memory for changed pages, and how far the
+  // file grows before pages are used again.
+  StepSize size{.entries = SIZE_MAX, .bytes = 0};
+  for (const Layer& layer : layers) size.bytes = std::max(size.bytes, layer.limit);
+  try {
+    StepWriter steps(environment_, size, own, [this] { sync_before_steps(); });
+    for (LogMerge at(layers, {}); !at.ended(); at.next()) steps.add(at.entry());
+    steps.finish(last);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::full) throw;
+    apply_to_full_device(layers, last, own);
+  }
+}
+
+void Log::apply_to_full_device(const Layers& layers, std::uint64_t last, ReaderSlots::Slot* own) {
+  // What the active segment says last about a key hides what LMDB has: that can make room for what
+  // the sealed ones put.
+  const LogState now = state();
+  Layers all;
+  const Segment* growing = now.active == LogState::none ? nullptr : &segment(now.active);
+  if (growing != nullptr) all.add({growing, now.committed});
+  for (const Layer& layer : layers) all.add(layer);
+  StepWriter steps(environment_, StepSize::small(), own, [this] { sync_before_steps(); });
+  for (LogMerge at(all, {}); !at.ended(); at.next()) {
+    if (at.entry().erased || at.segment() == growing) {
+      steps.add({.key = at.entry().key, .value = {}, .erased = true});
+    }
+  }
+  steps.reuse_pages();
+  for (LogMerge at(all, {}); !at.ended(); at.next()) {
+    if (!at.entry().erased && at.segment() != growing) steps.add(at.entry());
+  }
+  steps.finish(last);
+}
+
+void Log::sync_before_steps() {
+  if (options_.durability != Durability::disposable && sync_now() < 0) {
+    throw Error(ErrorKind::unavailable, "the device does not take the log");
+  }
+}
+
+void Log::renew_snapshots(ReaderSlots::Slot& own, SteadyTime deadline) {
+  apply_sealed(&own, deadline);
+  if (look_for_free()) return;
+  const RobustLock lock = lock_apply(&own, deadline);
+  const SlotPause pause(environment_.slots(), &own);
+  const std::uint64_t applied = environment_.applied();
+  environment_.write([&](LmdbWrite& write) { write.set_applied(applied); }, nullptr);
+}
+
+void Log::drain_into(LmdbWrite& write) {
+  const LogState now = state();
+  Layers layers;
+  Segment* growing = active();
+  if (growing != nullptr) layers.add({growing, not_sealed});
+  for (const Layer& layer : sealed(now)) layers.add(layer);
+  for (LogMerge at(layers, {}); !at.ended(); at.next()) {
+    if (at.entry().erased) {
+      write.erase(at.entry().key);
+    } else {
+      write.put(at.entry().key, at.entry().value);
+    }
+  }
+  if (growing != nullptr) growing->abandon();
+}
+
+void Log::retire(std::uint32_t segments) {
+  const std::uint64_t last = environment_.last_txn();
+  for (std::uint32_t number = 0; number < segment_count; ++number) {
+    if (((segments >> number) & 1U) != 0) {
+      shared_->retired[number].store(last, std::memory_order_release);
+    }
+  }
+}
+
+void Log::leave_log(std::uint64_t sequence) {
+  const LogState now = state();
+  retire(now.sealed | (now.active == LogState::none ? 0U : 1U << now.active));
+  raise_to(shared_->published, sequence);
+  if (options_.durability != Durability::disposable) raise_to(shared_->synced, sequence);
+  change_state([](LogState& next) {
+    next.sealed = 0;
+    next.active = LogState::none;
+    next.committed = 0;
+  });
+}
+
+std::uint64_t Log::publish_direct(LmdbWrite& write) {
+  const std::uint64_t sequence = published() + 1;
+  write.set_applied(sequence);
+  shared_->direct_sequence = sequence;
+  shared_->barrier.store(write.id(), std::memory_order_seq_cst);
+  hooks_.io->point("log.direct.barrier");
+  try {
+    write.commit();
+  } catch (...) {
+    shared_->barrier.store(0, std::memory_order_release);
+    throw;
+  }
+  hooks_.io->point("log.direct.committed");
+  leave_log(sequence);
+  shared_->barrier.store(0, std::memory_order_release);
+  return sequence;
+}
+
+}  // namespace larder::lmdb
