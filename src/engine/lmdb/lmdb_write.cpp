@@ -15,6 +15,11 @@ constexpr std::string_view applied_key = "applied";
 /// More than LMDB ever asks for at once, save for single large values.
 constexpr std::uint64_t largest_write = std::uint64_t{16} << 20U;
 
+[[noreturn]] void fail_at(const std::byte* page) {
+  throw Error(ErrorKind::corrupt, "the database file is damaged: page " +
+                                      std::to_string(page_number(page)) + " is not sound");
+}
+
 }  // namespace
 
 Error lmdb_error(int code, const std::string& what) {
@@ -49,7 +54,9 @@ LmdbWrite::LmdbWrite(LmdbWrite&& other) noexcept
       cursor_(std::exchange(other.cursor_, nullptr)),
       data_(other.data_),
       meta_(other.meta_),
-      map_(other.map_) {}
+      map_(other.map_),
+      settled_first_(std::move(other.settled_first_)),
+      settled_last_(std::move(other.settled_last_)) {}
 
 LmdbWrite::~LmdbWrite() {
   if (txn_ != nullptr) mdb_txn_abort(txn_);
@@ -64,12 +71,10 @@ void LmdbWrite::check_write(int code, const char* what) const {
 void LmdbWrite::check_page_of(const MDB_val& key) {
   if (!map_.holds(key.mv_data)) return;  // already changed by this transaction, so in memory
   const std::byte* page = page_of(key.mv_data);
-  if (std::find(sound_.begin(), sound_.end(), page) != sound_.end()) return;
-  if (!is_sound_leaf(page)) {
-    throw Error(ErrorKind::corrupt, "the database file is damaged: page " +
-                                        std::to_string(page_number(page)) + " is not sound");
-  }
-  sound_[next_sound_++ % sound_.size()] = page;
+  const bool is_known = std::find(sound_.begin(), sound_.end(), page) != sound_.end();
+  // A damaged page can make a key seem to lie in a sound one.
+  if (!(is_known || is_sound_leaf(page)) || !is_key_in_page(key.mv_data)) fail_at(page);
+  if (!is_known) sound_[next_sound_++ % sound_.size()] = page;
 }
 
 void LmdbWrite::check_pages_around(BytesView key) {
@@ -88,25 +93,53 @@ void LmdbWrite::check_pages_around(BytesView key) {
   if (code != MDB_NOTFOUND) check(code, "read");
 }
 
-void LmdbWrite::check_neighbours() {
-  // A page that runs empty is merged with the one before or behind it.
-  MDB_val k{};
+void LmdbWrite::check_beside(const MDB_val& start, MDB_cursor_op direction) {
+  const auto* origin = static_cast<const std::byte*>(start.mv_data);
+  MDB_val k = start;
   MDB_val v{};
-  if (mdb_cursor_get(cursor_, &k, &v, MDB_GET_CURRENT) != MDB_SUCCESS) return;
-  const MDB_val start = k;
-  const std::byte* page = page_of(k.mv_data);
-  if (map_.holds(page) && !is_nearly_empty(page)) return;
-  for (const MDB_cursor_op direction : {MDB_PREV, MDB_NEXT}) {
-    k = start;
-    if (mdb_cursor_get(cursor_, &k, &v, MDB_SET_RANGE) != MDB_SUCCESS) return;
-    // Pages of this transaction are in memory, not in the map, and end where a map page begins.
-    for (std::size_t steps = 0; steps < page_bytes / 2; ++steps) {
-      if (mdb_cursor_get(cursor_, &k, &v, direction) != MDB_SUCCESS) break;
-      if (!map_.holds(k.mv_data) || page_of(k.mv_data) == page) continue;
+  check(mdb_cursor_get(cursor_, &k, &v, MDB_SET_KEY), "read");
+  if (k.mv_data != start.mv_data) fail_at(page_of(start.mv_data));
+  for (;;) {
+    const int code = mdb_cursor_get(cursor_, &k, &v, direction);
+    if (code == MDB_NOTFOUND) return;
+    check(code, "read");
+    if (map_.holds(k.mv_data)) {
       check_page_of(k);
-      break;
+      return;
     }
+    // Pages of this transaction are in memory of their own, and sound. This far from the start is
+    // another page, and all that the walk has seen in between are of that kind.
+    const auto* at = static_cast<const std::byte*>(k.mv_data);
+    const std::size_t distance =
+        at < origin ? static_cast<std::size_t>(origin - at) : static_cast<std::size_t>(at - origin);
+    if (distance >= page_bytes) return;
   }
+}
+
+bool LmdbWrite::check_neighbours(const MDB_val& key) {
+  // A page that runs empty is merged with the one before or behind it.
+  const BytesView wanted = to_view(key);
+  if (!settled_first_.empty() && compare(wanted, settled_first_) >= 0 &&
+      compare(wanted, settled_last_) <= 0) {
+    return true;
+  }
+  if (!map_.holds(key.mv_data)) {
+    check_beside(key, MDB_PREV);
+    check_beside(key, MDB_NEXT);
+    return false;
+  }
+  const PageKeys keys = page_keys(page_of(key.mv_data));
+  check_beside(to_val(keys.first), MDB_PREV);
+  check_beside(to_val(keys.last), MDB_NEXT);
+  settled_first_ = to_bytes(keys.first);
+  settled_last_ = to_bytes(keys.last);
+  return false;
+}
+
+std::size_t LmdbWrite::leaf_pages() const {
+  MDB_stat stat{};
+  check(mdb_stat(txn_, data_, &stat), "read sizes");
+  return stat.ms_leaf_pages;
 }
 
 void LmdbWrite::put(BytesView key, BytesView value) {
@@ -119,11 +152,22 @@ void LmdbWrite::put(BytesView key, BytesView value) {
 }
 
 void LmdbWrite::erase(BytesView key) {
-  check_pages_around(key);
-  check_neighbours();
+  if (cursor_ == nullptr) check(mdb_cursor_open(txn_, data_, &cursor_), "open cursor");
   MDB_val k = to_val(key);
-  const int code = mdb_del(txn_, data_, &k, nullptr);
-  if (code != MDB_NOTFOUND) check_write(code, "erase");
+  MDB_val v{};
+  int code = mdb_cursor_get(cursor_, &k, &v, MDB_SET_RANGE);
+  if (code == MDB_NOTFOUND) return;
+  check(code, "read");
+  check_page_of(k);
+  if (!equal(to_view(k), key)) return;
+  if (!check_neighbours(k)) {
+    k = to_val(key);
+    check(mdb_cursor_get(cursor_, &k, &v, MDB_SET), "read");
+  }
+  const std::size_t pages = leaf_pages();
+  check_write(mdb_cursor_del(cursor_, 0), "erase");
+  // A page is gone: others are beside each other now.
+  if (leaf_pages() != pages) settled_first_.clear();
 }
 
 void LmdbWrite::set_applied(std::uint64_t sequence) {

@@ -74,7 +74,11 @@ class LmdbWrite {
 
  private:
   void check_pages_around(BytesView key);
-  void check_neighbours();
+  /// Checks the pages that may be merged with the one that holds `key`, which the cursor has found.
+  /// Returns whether the cursor still stands there.
+  bool check_neighbours(const MDB_val& key);
+  void check_beside(const MDB_val& start, MDB_cursor_op direction);
+  [[nodiscard]] std::size_t leaf_pages() const;
   void check_page_of(const MDB_val& key);
   void check_write(int code, const char* what) const;
 
@@ -87,6 +91,9 @@ class LmdbWrite {
   MapPlace map_;
   std::array<const std::byte*, 4> sound_ = {};  ///< Pages that were checked last.
   std::size_t next_sound_ = 0;
+  /// The pages beside the one that holds these keys are sound or changed by this transaction.
+  Bytes settled_first_;  ///< Empty if there is no such page.
+  Bytes settled_last_;
   std::uint64_t put_bytes_ = 0;  ///< What the transaction may need on the device, and more.
 };
 

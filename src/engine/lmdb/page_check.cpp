@@ -257,10 +257,22 @@ bool is_first_in_page(const void* key) noexcept {
   return page + load<std::uint16_t>(page + page_head) + node_head == key;
 }
 
-bool is_nearly_empty(const std::byte* page) noexcept {
-  const std::size_t lower = load<std::uint16_t>(page + 12);
-  const std::size_t upper = load<std::uint16_t>(page + 14);
-  return upper - lower > page_bytes / 2;
+bool is_key_in_page(const void* key) noexcept {
+  const std::byte* page = page_of(key);
+  const Page view(page);
+  for (std::size_t i = 0; i < view.count(); ++i) {
+    if (page + load<std::uint16_t>(page + page_head + 2 * i) + node_head == key) return true;
+  }
+  return false;
+}
+
+PageKeys page_keys(const std::byte* page) noexcept {
+  const Page view(page);
+  const auto key = [&](std::size_t i) {
+    const std::size_t at = load<std::uint16_t>(page + page_head + 2 * i);
+    return BytesView(page + at + node_head, load<std::uint16_t>(page + at + 6));
+  };
+  return {.first = key(0), .last = key(view.count() - 1)};
 }
 
 void check_image(BytesView image) {

@@ -34,8 +34,15 @@ void check_image(BytesView image);
 /// Whether `key` is the first key of its leaf page, which is sound.
 [[nodiscard]] bool is_first_in_page(const void* key) noexcept;
 
-/// Whether less than half of a sound leaf page is in use.
-[[nodiscard]] bool is_nearly_empty(const std::byte* page) noexcept;
+/// Whether a key of its leaf page, which is sound, begins at `key`.
+[[nodiscard]] bool is_key_in_page(const void* key) noexcept;
+
+/// The first and the last key of a sound leaf page, which is not empty.
+struct PageKeys {
+  BytesView first;
+  BytesView last;
+};
+[[nodiscard]] PageKeys page_keys(const std::byte* page) noexcept;
 
 /// The number that a page carries in its head.
 [[nodiscard]] std::uint64_t page_number(const std::byte* page) noexcept;
