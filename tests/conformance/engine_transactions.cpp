@@ -19,6 +19,25 @@ struct Abort : std::runtime_error {
 
 }  // namespace
 
+TEST_P(EngineSuite, erase_knows_what_became_of_a_key_that_was_read) {
+  put(engine(), "a", "1");
+  engine().update([](WriteTxn& txn) {
+    EXPECT_EQ(get(txn, "a"), "1");
+    EXPECT_TRUE(txn.erase(as_bytes("a")));
+    EXPECT_FALSE(txn.erase(as_bytes("a")));
+    EXPECT_EQ(get(txn, "a"), std::nullopt);
+    txn.put(as_bytes("a"), as_bytes("2"));
+    EXPECT_TRUE(txn.erase(as_bytes("a")));
+    EXPECT_EQ(get(txn, "b"), std::nullopt);
+    EXPECT_FALSE(txn.erase(as_bytes("b")));
+    txn.put(as_bytes("b"), as_bytes("3"));
+    EXPECT_EQ(get(txn, "b"), "3");
+    EXPECT_EQ(txn.erase_range({}), 1U);
+    EXPECT_FALSE(txn.erase(as_bytes("b")));
+  });
+  EXPECT_EQ(entries(engine()), Entries());
+}
+
 TEST_P(EngineSuite, exception_rolls_everything_back) {
   put(engine(), "a", "old");
   put(engine(), "b", "old");

@@ -76,6 +76,7 @@ void LogWriteTxn::write(const LogEntry& entry) {
   log_.announce_write();
   if (!direct_) make_room(entry);
   changed_ = true;
+  if (equal(entry.key, sought_key_)) sought_.reset();
   if (direct_) {
     if (entry.erased) {
       direct_->erase(entry.key);
@@ -88,7 +89,18 @@ void LogWriteTxn::write(const LogEntry& entry) {
 }
 
 std::optional<BytesView> LogWriteTxn::do_get(BytesView key) {
-  return get_unwrapped(snapshot_, key);
+  sought_.reset();
+  const std::optional<BytesView> value = get_unwrapped(snapshot_, key);
+  if (key.size() <= short_key_bytes) {
+    sought_key_.assign(key.begin(), key.end());
+    sought_ = value.has_value();
+  }
+  return value;
+}
+
+bool LogWriteTxn::has(BytesView key) {
+  if (sought_ && equal(key, sought_key_)) return *sought_;
+  return do_get(key).has_value();
 }
 
 void LogWriteTxn::do_scan(const KeyRange& range, Direction direction,
@@ -117,7 +129,7 @@ void LogWriteTxn::do_put(BytesView key, BytesView value) {
 }
 
 bool LogWriteTxn::do_erase(BytesView key) {
-  if (!do_get(key)) return false;
+  if (!has(key)) return false;
   const StoredKey stored(key);
   const Bytes own_key = to_bytes(stored.bytes());
   write({.key = own_key, .value = {}, .erased = true});

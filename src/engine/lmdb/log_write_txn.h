@@ -35,6 +35,8 @@ class LogWriteTxn final : public WriteTxn {
   std::uint64_t do_erase_range(const KeyRange& range) override;
   void do_at_end(std::function<void(UpdateEnd)> hook) override { hooks_.add(std::move(hook)); }
 
+  /// Whether `key` has a value. Who erases has mostly just looked.
+  [[nodiscard]] bool has(BytesView key);
   void write(const LogEntry& entry);
   void make_room(const LogEntry& entry);
   void go_direct();
@@ -52,6 +54,8 @@ class LogWriteTxn final : public WriteTxn {
   std::uint64_t forks_;
   Random random_;
   Snapshot snapshot_;
+  Bytes sought_key_;                      ///< The last short key that was looked up.
+  std::optional<bool> sought_;            ///< Whether it was there; unset if that may have changed.
   std::optional<RobustLock> apply_lock_;  ///< Held while `direct_` is.
   std::optional<LmdbWrite> direct_;
 };
