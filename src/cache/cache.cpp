@@ -132,6 +132,11 @@ VerifyReport Cache::verify(
   return core_->verify(progress);
 }
 
+RepairReport Cache::repair(RepairMode mode,
+                           FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress) {
+  return core_->repair(mode, progress);
+}
+
 const std::filesystem::path& Cache::path() const { return core_->state().path; }
 
 Engine& Cache::engine() const { return core_->engine(); }

@@ -68,9 +68,13 @@ bool CacheCore::contains(const Key& key) const {
 
 bool CacheCore::store(const Key& key, std::uint64_t schema, BytesView value,
                       const PutOptions& options, StoreMode mode, Duration load_time) {
+  return store_packed(key, schema, Packed(value, schema, *state_), options, mode, load_time);
+}
+
+bool CacheCore::store_packed(const Key& key, std::uint64_t schema, const Packed& packed,
+                             const PutOptions& options, StoreMode mode, Duration load_time) {
   enum class Result { stored, present, full };
   const Bytes tags = encode_tags(options.tags);
-  const Packed packed(value, schema, *state_);
   // Refusals leave the update by its front door, so that a transaction around it can go on.
   const Result result = update(*state_, {}, [&](Table& table) {
     table.expire(expired_per_write);

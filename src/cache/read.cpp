@@ -22,11 +22,10 @@ constexpr int idle_parts = 8;
 
 class Lookup {
  public:
-  Lookup(const CacheCore::State& state, const Key& key, std::uint64_t schema,
-         const ReadOptions& options, Staleness staleness, EntryVisitor visit)
+  Lookup(const CacheCore::State& state, const Key& key, const ReadOptions& options,
+         Staleness staleness, RecordVisitor visit)
       : state_(state),
         at_(state.layout.record(key.bytes())),
-        schema_(schema),
         options_(options),
         staleness_(staleness),
         visit_(visit) {}
@@ -64,7 +63,7 @@ class Lookup {
     const std::optional<Record> record = open_record(*stored, at_.view());
     if (!record) return Seen::damaged;
     if (is_over(*record)) return Seen::nothing;
-    if (record->file && can_read_as(record->schema, schema_)) {
+    if (record->file) {
       copy_ = to_bytes(*stored);
       return Seen::in_file;
     }
@@ -80,7 +79,7 @@ class Lookup {
   }
 
   Seen show_and_note(const Record& record) {
-    const Seen seen = show(record, schema_, *state_.files, visit_);
+    const Seen seen = visit_(record);
     if (seen != Seen::hit) return seen;
     state_.eviction.note_use(record.sequence, state_.layout.key_of_record(at_.view()));
     const Duration idle = record.timing.idle_ttl;
@@ -91,19 +90,18 @@ class Lookup {
 
   const CacheCore::State& state_;
   EngineKey at_;
-  std::uint64_t schema_;
   const ReadOptions& options_;
   Staleness staleness_;
-  EntryVisitor visit_;
+  RecordVisitor visit_;
   Bytes copy_;
   bool is_extending_ = false;
 };
 
 }  // namespace
 
-Seen CacheCore::look_up(const Key& key, std::uint64_t schema, const ReadOptions& options,
-                        Staleness staleness, EntryVisitor visit) const {
-  Lookup lookup(*state_, key, schema, options, staleness, visit);
+Seen CacheCore::look_at(const Key& key, const ReadOptions& options, Staleness staleness,
+                        RecordVisitor visit) const {
+  Lookup lookup(*state_, key, options, staleness, visit);
   const Seen seen = lookup.run();
   if (lookup.is_extending()) extend(key);
   if (seen == Seen::damaged) {
@@ -113,9 +111,13 @@ Seen CacheCore::look_up(const Key& key, std::uint64_t schema, const ReadOptions&
   return seen;
 }
 
-bool CacheCore::read(const Key& key, std::uint64_t schema, const ReadOptions& options,
-                     EntryVisitor visit) const {
-  const Seen seen = look_up(key, schema, options, Staleness::refused, visit);
+Seen CacheCore::look_up(const Key& key, std::uint64_t schema, const ReadOptions& options,
+                        Staleness staleness, EntryVisitor visit) const {
+  return look_at(key, options, staleness,
+                 [&](const Record& record) { return show(record, schema, *state_->files, visit); });
+}
+
+bool CacheCore::count_read(Seen seen) const {
   if (seen == Seen::hit) {
     state_->statistics.add(Event::hit);
     return true;
@@ -124,6 +126,11 @@ bool CacheCore::read(const Key& key, std::uint64_t schema, const ReadOptions& op
   count_seen(seen, tally);
   state_->statistics.add(tally);
   return false;
+}
+
+bool CacheCore::read(const Key& key, std::uint64_t schema, const ReadOptions& options,
+                     EntryVisitor visit) const {
+  return count_read(look_up(key, schema, options, Staleness::refused, visit));
 }
 
 void CacheCore::extend(const Key& key) const {

@@ -40,8 +40,11 @@ Bytes wire_head(std::uint64_t schema, std::uint64_t size) {
 }  // namespace
 
 bool can_read_as(std::uint64_t stored, std::uint64_t asked) noexcept {
-  return stored == asked ||
-         (stored == stream_schema && (asked == bytes_schema || asked == text_schema));
+  return stored == asked || (stored == stream_schema && is_bytes_or_text(asked));
+}
+
+bool is_bytes_or_text(std::uint64_t schema) noexcept {
+  return schema == bytes_schema || schema == text_schema;
 }
 
 std::optional<BytesView> content_of(BytesView wire, std::uint64_t schema) {

@@ -16,6 +16,9 @@ namespace larder::detail {
 /// The schema of values that came as a stream of bytes: they can be read as bytes and as text.
 inline constexpr std::uint64_t stream_schema = 0;
 
+/// Whether `schema` is that of bytes or of text.
+[[nodiscard]] bool is_bytes_or_text(std::uint64_t schema) noexcept;
+
 /// Whether a value stored with the schema `stored` can be read as one with `asked`.
 [[nodiscard]] bool can_read_as(std::uint64_t stored, std::uint64_t asked) noexcept;
 

@@ -68,7 +68,10 @@ std::uint64_t sweep_after_crash(const CacheCore::State& state) {
     }
   }
   for (const std::uint64_t name : noted) {
-    if (files.look_at(name) != FileState::in_making) in_flight.release_all_of(name);
+    const FileState state_now = files.look_at(name);
+    if (state_now == FileState::missing || state_now == FileState::settled) {
+      in_flight.release_all_of(name);
+    }
   }
   if (removed > 0) {
     state.log(LogLevel::info, "cache: removed " + std::to_string(removed) +

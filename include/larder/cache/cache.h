@@ -3,6 +3,8 @@
 
 #include <concepts>
 #include <cstdint>
+#include <filesystem>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +15,7 @@
 #include "larder/cache/detail/cache_core.h"
 #include "larder/cache/keys.h"
 #include "larder/cache/options.h"
+#include "larder/cache/value_reader.h"
 #include "larder/codec/codec.h"
 #include "larder/codec/standard.h"
 #include "larder/engine/engine.h"
@@ -97,6 +100,25 @@ class Cache {
   /// Adds text, as `add<std::string>()` does.
   bool add(const Key& key, std::string_view text, const PutOptions& options = {});
 
+  /// Stores the bytes that `source` gives, of any number; they are never in memory as a whole
+  /// unless they stay in a record (`file_above_bytes`). Such a value can be read with `reader()`,
+  /// as `Bytes` and as `std::string`. It is not compressed.
+  void put_stream(const Key& key, ByteSource source, const PutOptions& options = {});
+
+  /// Stores what is left of `in`.
+  void put_stream(const Key& key, std::istream& in, const PutOptions& options = {});
+
+  /// Stores the content of the file `path`.
+  void put_file(const Key& key, const std::filesystem::path& path, const PutOptions& options = {});
+
+  /// Stores what `source` gives only if `key` has no live value. Returns whether it did.
+  bool add_stream(const Key& key, ByteSource source, const PutOptions& options = {});
+
+  /// Opens the value of `key` to read it in pieces or in place, or nothing. Counts as a use. The
+  /// value must have been put as a stream, as `Bytes` or as text; another type is a miss.
+  [[nodiscard]] std::optional<ValueReader> reader(const Key& key,
+                                                  const ReadOptions& options = {}) const;
+
   /// Removes `key`. Returns whether it had a live value.
   bool erase(const Key& key);
 
@@ -177,6 +199,15 @@ class Cache {
   [[nodiscard]] VerifyReport verify(
       FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress =
           [](std::uint64_t, std::uint64_t) {}) const;
+
+  /// Puts right whatever `verify()` finds: removes entries whose record or value is damaged, index
+  /// entries that lead nowhere and files that no entry names; adds index entries that are missing;
+  /// counts again. Every entry that is whole stays. If the settings are damaged they become the
+  /// defaults. Others can read meanwhile; writers wait.
+  RepairReport repair(
+      RepairMode mode = RepairMode::fix,
+      FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress = [](std::uint64_t,
+                                                                               std::uint64_t) {});
 
   /// A face of this cache with fixed types.
   template <KeyEncodable K, Encodable V>

@@ -165,4 +165,17 @@ struct VerifyReport {
   std::vector<std::string> problems = {};  ///< One line for each; empty if all is well.
 };
 
+/// Whether `Cache::repair()` changes anything.
+enum class RepairMode {
+  fix,      ///< Puts everything right.
+  dry_run,  ///< Only tells what it would put right.
+};
+
+/// What `Cache::repair()` did.
+struct RepairReport {
+  std::uint64_t entries = 0;               ///< Entries that are there afterwards.
+  std::uint64_t removed = 0;               ///< Entries whose value was lost: they are gone.
+  std::vector<std::string> problems = {};  ///< One line for each thing that was wrong.
+};
+
 }  // namespace larder

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -23,6 +24,12 @@ mode_t directory_mode(mode_t file_mode) noexcept { return file_mode | ((file_mod
 
 // Leads to an open directory, wherever it was moved.
 std::filesystem::path descriptor_path(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
+
+// What the update that this thread is in will remove if it commits.
+std::vector<std::uint64_t>& leaving() {
+  thread_local std::vector<std::uint64_t> names;
+  return names;
+}
 
 std::uint64_t random_name() {
   // Each thread goes its own way; two that meet see that the name is taken.
@@ -161,9 +168,11 @@ std::optional<Bytes> FileStore::load(const FileRef& ref, std::size_t head_bytes)
 
 void FileStore::remove_at_end(WriteTxn& txn, std::uint64_t name) {
   txn.at_end([self = shared_from_this(), name, slot = in_flight_.claim(name)](UpdateEnd end) {
+    std::erase(leaving(), name);
     if (end == UpdateEnd::committed) self->remove(name);
     self->in_flight_.release(slot, name);
   });
+  leaving().push_back(name);
 }
 
 void FileStore::remove(std::uint64_t name) noexcept {
@@ -178,6 +187,7 @@ void FileStore::remove(std::uint64_t name) noexcept {
 }
 
 FileState FileStore::try_lock(std::uint64_t name, File& file) {
+  if (std::ranges::find(leaving(), name) != leaving().end()) return FileState::leaving;
   const int fd = open_name(name, O_RDONLY);
   if (fd == -ENOENT) return FileState::missing;
   if (fd < 0) return FileState::settled;

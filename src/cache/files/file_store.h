@@ -25,6 +25,7 @@ namespace larder::detail {
 enum class FileState {
   missing,
   in_making,  ///< Someone has it locked: no record names it yet.
+  leaving,    ///< An update of this thread, not yet committed, has taken its record away.
   settled,    ///< A record names it, or a crash left it over.
 };
 

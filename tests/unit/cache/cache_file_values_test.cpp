@@ -292,6 +292,18 @@ TEST_F(FileValuesTest, sweep_spares_files_that_are_being_made) {
   EXPECT_EQ(cache.get<std::string>("k"), text_of('x'));
 }
 
+TEST_F(FileValuesTest, opening_within_a_transaction_that_fails_loses_nothing) {
+  Cache cache = open();
+  cache.put("k", text_of('x'));
+  EXPECT_THROW(cache.transact([&] {
+    cache.erase("k");
+    (void)open();
+    throw Abort();
+  }),
+               Abort);
+  EXPECT_EQ(cache.get<std::string>("k"), text_of('x'));
+}
+
 TEST_F(FileValuesTest, memory_engine_keeps_all_values_in_records) {
   Cache cache(open_memory_engine(), {.file_above_bytes = 0});
   cache.put("k", text_of('x', 1'000'000));

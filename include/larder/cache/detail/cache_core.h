@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "larder/cache/options.h"
+#include "larder/cache/value_reader.h"
 #include "larder/core/bytes.h"
 #include "larder/core/function_ref.h"
 #include "larder/engine/engine.h"
@@ -41,6 +42,12 @@ enum class Staleness { refused, allowed };
 /// What came of a lookup.
 enum class Seen;
 
+class Packed;
+struct Record;
+
+/// Looks at a live record and says what came of it.
+using RecordVisitor = FunctionRef<Seen(const Record&)>;
+
 /// Which way `CacheCore::count()` goes.
 enum class Step { up, down };
 
@@ -68,6 +75,10 @@ class CacheCore {
   /// Stores `value`, which took `load_time` to compute. Returns false only if `mode` forbids it.
   bool store(const Key& key, std::uint64_t schema, BytesView value, const PutOptions& options,
              StoreMode mode, Duration load_time = Duration::zero());
+  /// Stores what `source` gives, in a file of its own if it is long.
+  bool store_stream(const Key& key, ByteSource source, const PutOptions& options, StoreMode mode);
+  [[nodiscard]] std::optional<ValueReader> open_reader(const Key& key,
+                                                       const ReadOptions& options) const;
   bool erase(const Key& key);
   /// Like `read()`, and removes the entry if `visit` returned normally.
   bool take(const Key& key, std::uint64_t schema, EntryVisitor visit);
@@ -84,7 +95,18 @@ class CacheCore {
   [[nodiscard]] VerifyReport verify(
       FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress) const;
 
+  RepairReport repair(RepairMode mode,
+                      FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress);
+
  private:
+  /// Calls `visit` with the live record of `key`; with a newer one if it misses the file of that.
+  Seen look_at(const Key& key, const ReadOptions& options, Staleness staleness,
+               RecordVisitor visit) const;
+  /// Counts a read. Returns whether it was a hit.
+  bool count_read(Seen seen) const;
+  bool store_packed(const Key& key, std::uint64_t schema, const Packed& packed,
+                    const PutOptions& options, StoreMode mode,
+                    Duration load_time = Duration::zero());
   /// `read()` that counts nothing and says more.
   Seen look_up(const Key& key, std::uint64_t schema, const ReadOptions& options,
                Staleness staleness, EntryVisitor visit) const;
