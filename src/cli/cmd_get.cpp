@@ -50,11 +50,9 @@ class Get final : public Command {
   int execute(const Console& console) override {
     const Key key = key_text_.read(key_);
     const Cache store = open_existing_store(store_, console);
+    if (!json_ && is_plain(store, key)) return write_out(store, key, console);
     const std::optional<StoredValue> found = read_value(store, key);
-    if (!found) {
-      console.note("there is no value for " + show_key(key));
-      return static_cast<int>(ExitCode::absent);
-    }
+    if (!found) return say_absent(key, console);
     if (json_) {
       print(to_json(key, *found));
     } else {
@@ -64,6 +62,29 @@ class Get final : public Command {
   }
 
  private:
+  static int say_absent(const Key& key, const Console& console) {
+    console.note("there is no value for " + show_key(key));
+    return static_cast<int>(ExitCode::absent);
+  }
+
+  /// Whether the value is bytes or text, which may be longer than memory.
+  static bool is_plain(const Cache& store, const Key& key) {
+    const std::optional<EntryInfo> info = store.info(key);
+    if (!info) return false;
+    const std::string_view type = type_name(info->schema);
+    return type == "bytes" || type == "text";
+  }
+
+  static int write_out(const Cache& store, const Key& key, const Console& console) {
+    std::optional<ValueReader> reader = store.reader(key);
+    if (!reader) return say_absent(key, console);
+    Bytes buffer(std::size_t{256} << 10U);
+    while (const std::size_t size = reader->read(buffer)) {
+      print(as_text(BytesView(buffer).first(size)));
+    }
+    return static_cast<int>(ExitCode::done);
+  }
+
   static std::string to_json(const Key& key, const StoredValue& found) {
     JsonObject object;
     object.text("key", show_key(key)).text("type", found.type);

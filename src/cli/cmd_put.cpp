@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,10 +25,11 @@ Usage:
   larder put [OPTION]... STORE KEY [VALUE]
 
 The value is read from standard input if VALUE is - or missing. It is kept as
-it is, byte for byte. STORE is a directory, or lmdb: and a directory; it is
-made if it is missing.
+it is, byte for byte, and may be longer than memory. STORE is a directory, or
+lmdb: and a directory; it is made if it is missing.
 
 Options:
+  --file FILE       Store the content of FILE.
   --ttl DURATION    The entry expires after so long: 90s, 5m, 1h30m, 2d.
   --tag TAG         A label to erase many entries by. May be repeated.
   --if-absent       Change nothing if there is a value; exit with 1 then.
@@ -39,22 +42,32 @@ Options:
 Examples:
   larder put /var/tmp/site motd 'Open from 9 to 5'
   curl -s https://example.org/rates.json | larder put --ttl 1h rates eur
-  larder put photos --key-type int 42 < photo.jpg
+  larder put photos --key-type int 42 --file photo.jpg
 
 Exit codes:
   0 stored   1 failed   2 usage   4 store damaged   5 store busy
 )";
 
-Bytes read_stdin() {
-  Bytes data;
-  Bytes buffer(64UL * 1024);
-  while (true) {
-    const ssize_t size = Io::system().read(STDIN_FILENO, buffer.data(), buffer.size());
-    if (size < 0) throw system_error(static_cast<int>(-size), "cannot read standard input");
-    if (size == 0) return data;
-    append(data, BytesView(buffer).first(static_cast<std::size_t>(size)));
+/// Where the value comes from, piece by piece: it may be longer than memory.
+class Source {
+ public:
+  /// Standard input if `file` is unset.
+  explicit Source(const std::optional<std::string>& file)
+      : name_(file.value_or("standard input")),
+        file_(file ? File(Io::system(), *file, O_RDONLY) : File()),
+        fd_(file ? file_.fd() : STDIN_FILENO) {}
+
+  std::size_t operator()(std::span<std::byte> buffer) {
+    const ssize_t size = Io::system().read(fd_, buffer.data(), buffer.size());
+    if (size < 0) throw system_error(static_cast<int>(-size), "cannot read " + name_);
+    return static_cast<std::size_t>(size);
   }
-}
+
+ private:
+  std::string name_;
+  File file_;
+  int fd_;
+};
 
 class Put final : public Command {
  public:
@@ -62,6 +75,7 @@ class Put final : public Command {
     arguments.value("--ttl", [this](const std::string& text) { put_.ttl = parse_duration(text); });
     arguments.texts("--tag", put_.tags);
     arguments.flag("--if-absent", if_absent_);
+    arguments.value("--file", [this](const std::string& text) { file_ = text; });
     key_text_.declare(arguments);
     arguments.required("STORE", store_);
     arguments.required("KEY", key_);
@@ -70,12 +84,8 @@ class Put final : public Command {
 
   int execute(const Console& console) override {
     const Key key = key_text_.read(key_);
-    const bool from_stdin = !value_ || *value_ == "-";
-    const Bytes value = from_stdin ? read_stdin() : to_bytes(as_bytes(*value_));
-    Cache store = open_or_make_store(store_, console);
-    if (!if_absent_) {
-      store.put(key, value, put_);
-    } else if (!store.add(key, value, put_)) {
+    if (file_ && value_) throw UsageError("give VALUE or --file, not both");
+    if (!store_value(open_or_make_store(store_, console), key)) {
       console.note("there is a value already");
       return static_cast<int>(ExitCode::failed);
     }
@@ -83,11 +93,25 @@ class Put final : public Command {
   }
 
  private:
+  bool store_value(Cache store, const Key& key) const {
+    if (value_ && *value_ != "-") {
+      const Bytes value = to_bytes(as_bytes(*value_));
+      if (if_absent_) return store.add(key, value, put_);
+      store.put(key, value, put_);
+      return true;
+    }
+    Source source(file_);
+    if (if_absent_) return store.add_stream(key, source, put_);
+    store.put_stream(key, source, put_);
+    return true;
+  }
+
   KeyText key_text_;
   PutOptions put_;
   std::string store_;
   std::string key_;
   std::optional<std::string> value_;
+  std::optional<std::string> file_;
   bool if_absent_ = false;
 };
 

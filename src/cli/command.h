@@ -45,5 +45,6 @@ extern const CommandInfo limit_command;
 extern const CommandInfo expire_command;
 extern const CommandInfo clear_command;
 extern const CommandInfo verify_command;
+extern const CommandInfo repair_command;
 
 }  // namespace larder::cli

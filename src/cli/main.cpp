@@ -42,6 +42,7 @@ Look after a store:
   expire    Remove entries whose time is over
   clear     Remove all entries, or all with a tag
   verify    Check every record
+  repair    Put right what verify finds
 
 Options:
   -h, --help       Show this, or the help of a command.
@@ -60,9 +61,9 @@ Exit codes:
   larder run: those of the command
 )";
 
-constexpr std::array commands = {&run_command,   &put_command,   &get_command,   &erase_command,
-                                 &list_command,  &stats_command, &limit_command, &expire_command,
-                                 &clear_command, &verify_command};
+constexpr std::array commands = {&run_command,   &put_command,    &get_command,   &erase_command,
+                                 &list_command,  &stats_command,  &limit_command, &expire_command,
+                                 &clear_command, &verify_command, &repair_command};
 
 // A file that is opened later must not become stdin, stdout or stderr by accident.
 void occupy_standard_descriptors() {

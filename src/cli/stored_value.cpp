@@ -56,12 +56,17 @@ Reader reader(std::string_view name) {
   return {.name = name, .schema = Codec<Value>::schema(), .read = read_as<Value>};
 }
 
-const std::array<Reader, 8>& readers() {
-  static const std::array<Reader, 8> all = {
-      reader<Bytes>("bytes"),          reader<std::string>("text"),
-      reader<std::int64_t>("integer"), reader<std::uint64_t>("integer"),
-      reader<int>("integer"),          reader<double>("real"),
-      reader<bool>("boolean"),         reader<RunResult>("run")};
+const std::array<Reader, 9>& readers() {
+  static const std::array<Reader, 9> all = {
+      reader<Bytes>("bytes"),
+      reader<std::string>("text"),
+      reader<std::int64_t>("integer"),
+      reader<std::uint64_t>("integer"),
+      reader<int>("integer"),
+      reader<double>("real"),
+      reader<bool>("boolean"),
+      reader<RunResult>("run"),
+      Reader{.name = "bytes", .schema = 0, .read = read_as<Bytes>}};  // came as a stream
   return all;
 }
 

@@ -8,7 +8,8 @@ import unittest
 
 import support
 
-COMMANDS = ("run", "put", "get", "erase", "list", "stats", "limit", "expire", "clear", "verify")
+COMMANDS = ("run", "put", "get", "erase", "list", "stats", "limit", "expire", "clear", "verify",
+            "repair")
 MANUAL = support.ROOT / "docs" / "man" / "larder.1"
 COMPLETION = support.ROOT / "src" / "cli" / "completion" / "larder.bash"
 

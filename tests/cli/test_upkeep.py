@@ -100,5 +100,16 @@ class Upkeep(support.StoreCase):
         self.assertEqual(done.returncode, 4, done)
         self.assertNotEqual(self.call("get", str(self.store), "a").stdout, b"a" * 50 + b"X" * 50)
 
+    def test_repair_keeps_what_is_whole(self):
+        self.put("long", b"l" * 1_000_000)
+        value = next(path for path in (self.store / "values-cache").rglob("*") if path.is_file())
+        value.write_bytes(value.read_bytes()[:-100])
+        self.expect("verify", str(self.store), code=4)
+        self.expect("repair", "--dry-run", str(self.store), code=4)
+        self.assertEqual(self.json("repair")["removed"], 1)
+        self.expect("repair", str(self.store), out="3 entries: all is well\n", err="")
+        self.assertEqual(self.json("verify")["problems"], [])
+        self.assertFalse(value.exists())
+
 if __name__ == "__main__":
     unittest.main()

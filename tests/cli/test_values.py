@@ -97,9 +97,24 @@ class Values(support.StoreCase):
     def test_a_missing_store_is_not_made_by_looking(self):
         for command in (["get", str(self.store), "k"], ["erase", str(self.store), "k"],
                         *([c, str(self.store)] for c in ("list", "stats", "limit", "expire",
-                                                         "verify", "clear"))):
+                                                         "verify", "repair", "clear"))):
             self.expect(*command, code=1, out="", err=f"there is no store in {self.store}")
             self.assertFalse(self.store.exists())
+
+    def test_long_values_stream_in_and_out(self):
+        content = os.urandom(1 << 20) * 48
+        path = self.write("long", content)
+        limited = ("sh", "-c", 'ulimit -d 40000; exec "$@"', "sh")
+        self.expect("put", str(self.store), "k", "--file", str(path), out="", err="",
+                    before=limited)
+        self.expect("put", str(self.store), "l", stdin=content, out="", err="", before=limited)
+        for key in ("k", "l"):
+            done = self.expect("get", str(self.store), key, err="", before=limited)
+            self.assertTrue(done.stdout == content)
+        self.expect("verify", str(self.store), err="")
+        self.expect("put", str(self.store), "k", "--if-absent", "--file", str(path), code=1)
+        self.expect("put", str(self.store), "k", "--file", str(path), "v", code=2, err="not both")
+        self.expect("put", str(self.store), "k", "--file", "missing", code=2, err="missing")
 
     def test_places(self):
         self.expect("put", f"lmdb:{self.store}", "k", "v")

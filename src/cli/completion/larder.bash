@@ -7,13 +7,14 @@ _larder_options() {
   case $1 in
     run) echo "$common --input --env --cwd --stdin --scope --output --no-failures --max-result-size \
 --ttl --stale --refresh --warm --store" ;;
-    put) echo "$common --ttl --tag --if-absent --key-type" ;;
+    put) echo "$common --file --ttl --tag --if-absent --key-type" ;;
     get) echo "$common --json --key-type" ;;
     erase) echo "$common --key-type" ;;
     list) echo "$common --long --prefix --order --reverse --json" ;;
     stats) echo "$common --json --reset" ;;
     limit) echo "$common --max-bytes --max-entries --eviction --ttl --json" ;;
     expire | verify) echo "$common --json" ;;
+    repair) echo "$common --dry-run --json" ;;
     clear) echo "$common --tag --yes --json" ;;
   esac
 }
@@ -68,7 +69,7 @@ _larder_run() {
 
 _larder() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-  local commands='run put get erase list stats limit expire clear verify'
+  local commands='run put get erase list stats limit expire clear verify repair'
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     local global=''

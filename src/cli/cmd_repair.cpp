@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/command.h"
+#include "cli/exit_code.h"
+#include "cli/json.h"
+#include "cli/place.h"
+
+namespace larder::cli {
+namespace {
+
+constexpr std::string_view help = R"(Put right what larder verify finds.
+
+Usage:
+  larder repair [OPTION]... [STORE]
+
+Without STORE: the one of larder run. Removes entries whose value is damaged,
+mends indexes and counters, removes files that belong to no entry. Every entry
+that is whole stays. Each problem is one line on standard output. Others may
+use the store meanwhile.
+
+Options:
+  --dry-run       Change nothing, only show what is wrong; exit with 4 then.
+  --json          Write one JSON object.
+  -q, --quiet     Show no progress.
+  -v, --verbose   Say what is going on.
+  -h, --help      Show this.
+
+Examples:
+  larder repair --dry-run
+  larder repair --json /var/tmp/site | jq .removed
+
+Exit codes:
+  0 all is well now   1 failed   2 usage   4 damage found   5 store busy
+)";
+
+class Repair final : public Command {
+ public:
+  void declare(Arguments& arguments) override {
+    arguments.flag("--dry-run", dry_run_);
+    arguments.flag("--json", json_);
+    arguments.optional("STORE", store_);
+  }
+
+  int execute(const Console& console) override {
+    Cache store = open_existing_store(store_, console);
+    const RepairReport report = store.repair(
+        dry_run_ ? RepairMode::dry_run : RepairMode::fix,
+        [&](std::uint64_t done, std::uint64_t total) {
+          console.progress("checked " + std::to_string(done) + " of " + std::to_string(total));
+        });
+    console.progress("");
+    if (json_) {
+      print(to_json(report));
+    } else {
+      for (const std::string& problem : report.problems) print(problem + "\n");
+      summarize(report, console);
+    }
+    const bool is_still_damaged = dry_run_ && !report.problems.empty();
+    return static_cast<int>(is_still_damaged ? ExitCode::damaged : ExitCode::done);
+  }
+
+ private:
+  static std::string to_json(const RepairReport& report) {
+    return JsonObject()
+        .number("entries", report.entries)
+        .number("removed", report.removed)
+        .texts("problems", report.problems)
+        .line();
+  }
+
+  void summarize(const RepairReport& report, const Console& console) const {
+    if (console.detail() == Detail::quiet) return;
+    const std::string count = std::to_string(report.problems.size());
+    if (report.problems.empty()) {
+      print(std::to_string(report.entries) + " entries: all is well\n");
+    } else if (dry_run_) {
+      print(count + " problems found, nothing changed\n");
+    } else {
+      print(count + " problems put right, " + std::to_string(report.removed) + " entries lost, " +
+            std::to_string(report.entries) + " kept\n");
+    }
+  }
+
+  std::optional<std::string> store_;
+  bool dry_run_ = false;
+  bool json_ = false;
+};
+
+}  // namespace
+
+const CommandInfo repair_command = {
+    .name = "repair", .help = help, .make = [] { return std::unique_ptr<Command>(new Repair); }};
+
+}  // namespace larder::cli
