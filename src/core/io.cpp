@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <limits>
 #include <memory>
 
 namespace larder {
@@ -154,6 +155,14 @@ std::int64_t Io::file_system_type(const std::filesystem::path& path) {
   struct statfs result = {};
   const int status = retried([&] { return ::statfs(path.c_str(), &result); });
   return status < 0 ? status : static_cast<std::int64_t>(result.f_type) & 0xFFFF'FFFF;
+}
+
+std::int64_t Io::free_bytes(const std::filesystem::path& path) {
+  struct statfs result = {};
+  const int status = retried([&] { return ::statfs(path.c_str(), &result); });
+  if (status < 0) return status;
+  if (result.f_blocks == 0) return std::numeric_limits<std::int64_t>::max();
+  return static_cast<std::int64_t>(result.f_bavail) * result.f_bsize;
 }
 
 int Io::list(const std::filesystem::path& path,

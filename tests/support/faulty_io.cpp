@@ -200,6 +200,10 @@ std::int64_t FaultyIo::file_system_type(const std::filesystem::path& path) {
   return attempt("file_system_type", [&] { return inner_.file_system_type(path); });
 }
 
+std::int64_t FaultyIo::free_bytes(const std::filesystem::path& path) {
+  return attempt("free_bytes", [&] { return inner_.free_bytes(path); });
+}
+
 int FaultyIo::list(const std::filesystem::path& path,
                    const std::function<void(std::string_view name)>& visit) {
   return attempt("list", [&] { return inner_.list(path, visit); });

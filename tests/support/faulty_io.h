@@ -78,6 +78,7 @@ class FaultyIo final : public Io {
   void* mmap(std::size_t size, int protection, int flags, int fd, off_t offset) override;
   int munmap(void* address, std::size_t size) override;
   std::int64_t file_system_type(const std::filesystem::path& path) override;
+  std::int64_t free_bytes(const std::filesystem::path& path) override;
   int list(const std::filesystem::path& path,
            const std::function<void(std::string_view name)>& visit) override;
   void point(std::string_view name) override;

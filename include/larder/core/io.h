@@ -63,6 +63,9 @@ class Io {
   virtual int munmap(void* address, std::size_t size);
   /// The `f_type` of the file system that holds `path`, see statfs(2).
   virtual std::int64_t file_system_type(const std::filesystem::path& path);
+  /// How many bytes ordinary users may still write to the file system of `path`; the largest number
+  /// if it has no limit.
+  virtual std::int64_t free_bytes(const std::filesystem::path& path);
   /// Calls `visit` with the name of each entry of directory `path` but `.` and `..`.
   virtual int list(const std::filesystem::path& path,
                    const std::function<void(std::string_view name)>& visit);

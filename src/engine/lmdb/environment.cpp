@@ -292,9 +292,19 @@ void Environment::sync() { check(mdb_env_sync(env_, 1), "sync"); }
 std::uint64_t Environment::live_bytes() {
   const SlotGuard guard(slots_);
   while (!begin_read(guard.slot())) adopt_map(&guard.slot());
+  return live_bytes(guard.slot().txn);
+}
+
+std::uint64_t Environment::live_bytes(MDB_txn* txn) const {
   MDB_stat stat{};
-  check(mdb_stat(guard.slot().txn, data_, &stat), "read sizes");
+  check(mdb_stat(txn, data_, &stat), "read sizes");
   return (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) * stat.ms_psize;
+}
+
+std::uint64_t Environment::gaps(MDB_txn* txn) const {
+  const std::uint64_t used = used_bytes();
+  const std::uint64_t live = live_bytes(txn);
+  return used > live ? used - live : 0;
 }
 
 std::uint64_t Environment::used_bytes() const {

@@ -71,6 +71,8 @@ class Environment {
   [[nodiscard]] std::uint64_t used_bytes() const;
   /// Bytes of pages that hold data.
   [[nodiscard]] std::uint64_t live_bytes();
+  /// Bytes of pages that hold no data as `txn` sees it, and will be used again.
+  [[nodiscard]] std::uint64_t gaps(MDB_txn* txn) const;
   /// Keeps a little space behind the end of the file, so that a full device can still be emptied.
   void reserve_space();
 
@@ -79,6 +81,7 @@ class Environment {
   void open_tables();
   void locate_map();
   void guard_end();
+  [[nodiscard]] std::uint64_t live_bytes(MDB_txn* txn) const;
   void grow(ReaderSlots::Slot* own, std::uint64_t at_least);
   [[nodiscard]] std::uint64_t map_bytes() const;
   /// Ends all transactions of this process, runs `body`, lets readers in again.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "engine/lmdb/page_check.h"
@@ -168,6 +169,15 @@ void LmdbWrite::erase(BytesView key) {
   check_write(mdb_cursor_del(cursor_, 0), "erase");
   // A page is gone: others are beside each other now.
   if (leaf_pages() != pages) settled_first_.clear();
+}
+
+std::uint64_t LmdbWrite::applied() {
+  MDB_val k = to_val(as_bytes(applied_key));
+  MDB_val v{};
+  check(mdb_get(txn_, meta_, &k, &v), "read");
+  std::uint64_t sequence = 0;
+  if (v.mv_size == sizeof(sequence)) std::memcpy(&sequence, v.mv_data, sizeof(sequence));
+  return sequence;
 }
 
 void LmdbWrite::set_applied(std::uint64_t sequence) {

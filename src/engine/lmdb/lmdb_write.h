@@ -65,6 +65,8 @@ class LmdbWrite {
   /// is, `unavailable` if it fails otherwise, or `corrupt`.
   void put(BytesView key, BytesView value);
   void erase(BytesView key);
+  /// Last sequence number of the log that is in LMDB.
+  [[nodiscard]] std::uint64_t applied();
   /// Records that the log has been applied up to `sequence`.
   void set_applied(std::uint64_t sequence);
   void commit();

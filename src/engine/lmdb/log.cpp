@@ -128,10 +128,19 @@ std::uint64_t Log::next_log_bytes() const {
   return std::clamp(environment_.used_bytes() / 8, log_min_bytes, log_max_bytes);
 }
 
-void Log::prepare_segment(std::uint32_t number) {
+void Log::prepare_segment(std::uint32_t number, std::uint64_t needed) {
   const bool is_new = opened_[number].load(std::memory_order_acquire) == nullptr;
   Segment& fresh = segment(number);
-  fresh.reset(published() + 1, next_log_bytes());
+  for (std::uint64_t bytes = next_log_bytes();; bytes /= 2) {
+    try {
+      fresh.reset(published() + 1, bytes);
+      break;
+    } catch (const Error& error) {
+      // A smaller one may have its space from an earlier use.
+      const bool is_smallest = bytes / 2 < std::max(log_min_bytes, 2 * needed);
+      if (error.kind() != ErrorKind::full || is_smallest) throw;
+    }
+  }
   if (is_new && options_.durability != Durability::disposable) {
     sync_directory(*hooks_.io, options_.path);
   }
@@ -144,19 +153,34 @@ void Log::announce_write() {
   announced_ = true;
 }
 
-void Log::rotate(ReaderSlots::Slot& own, SteadyTime deadline) {
+void Log::check_room(std::uint64_t gaps) {
+  const LogState now = state();
+  std::uint64_t waiting = now.active == LogState::none ? 0 : now.committed;
+  for (std::uint32_t number = 0; number < segment_count; ++number) {
+    if (now.is_sealed(number)) waiting += segment(number).sealed_end();
+  }
+  waiting *= 2;  // small values in random order take up to twice as much in LMDB's pages
+  if (gaps >= waiting) return;
+  const std::int64_t device = hooks_.io->free_bytes(options_.path);
+  if (device < 0 || static_cast<std::uint64_t>(device) >= waiting - gaps) return;
+  throw system_error(ENOSPC, "bring the log to the database in " + options_.path.string());
+}
+
+void Log::rotate(ReaderSlots::Slot& own, SteadyTime deadline, const Need& need) {
   ReaderSlots::end(own);
   if (state().sealed_count() >= most_sealed) apply_sealed(&own, deadline, most_sealed);
   std::uint32_t number = find_free(own, deadline);
   try {
-    prepare_segment(number);
+    prepare_segment(number, need.bytes);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::full || state().sealed == 0) throw;
     // Segments that were in use have their space already.
     apply_sealed(&own, deadline);
     number = find_free(own, deadline);
-    prepare_segment(number);
+    prepare_segment(number, need.bytes);
   }
+  // Else the log could hold more than LMDB has room for, and erasing would be stuck behind it.
+  check_room(need.gaps);
   Segment& fresh = segment(number);
   hooks_.io->point("log.rotate.prepared");
   if (Segment* old = active()) {

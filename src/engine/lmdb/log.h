@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 
@@ -36,10 +37,17 @@ class Log {
   [[nodiscard]] Segment* active();
   /// How large the next segment will be: an eighth of the database, within limits.
   [[nodiscard]] std::uint64_t next_log_bytes() const;
+  /// What a new segment is for.
+  struct Need {
+    std::uint64_t bytes;  ///< Of the unfinished transaction with its next entry.
+    std::uint64_t gaps;   ///< What LMDB can use again without growing; or `any_room`.
+  };
+  static constexpr std::uint64_t any_room = std::numeric_limits<std::uint64_t>::max();
   /// Seals the active segment, if there is one, and makes a free one the active one. The unfinished
   /// transaction, if any, moves along. Ends the snapshot in `own`.
-  /// @throws Error `full`, `unavailable`; the unfinished transaction is then still whole
-  void rotate(ReaderSlots::Slot& own, SteadyTime deadline);
+  /// @throws Error `full` also if what then waits for LMDB may find no room there; `unavailable`;
+  /// the unfinished transaction is then still whole
+  void rotate(ReaderSlots::Slot& own, SteadyTime deadline, const Need& need);
   /// Seals the active segment, if there is one, and leaves none.
   void seal();
   /// To be called before the first change to anything: takes back the note that the database is
@@ -80,7 +88,7 @@ class Log {
   [[nodiscard]] Layers sealed(const LogState& state);
   [[nodiscard]] std::optional<std::uint32_t> look_for_free();
   [[nodiscard]] std::uint32_t find_free(ReaderSlots::Slot& own, SteadyTime deadline);
-  void prepare_segment(std::uint32_t number);
+  void prepare_segment(std::uint32_t number, std::uint64_t needed);
   /// Lets readers start on a snapshot of LMDB from after the last segment was retired.
   void renew_snapshots(ReaderSlots::Slot& own, SteadyTime deadline);
   /// Changes everything in the state but `committed`, which the writer may move meanwhile.
@@ -100,6 +108,8 @@ class Log {
   void apply(const Layers& layers, std::uint64_t last, ReaderSlots::Slot* own);
   void apply_to_full_device(const Layers& layers, std::uint64_t last, ReaderSlots::Slot* own);
   void sync_before_steps();
+  /// @throws Error `full` if what stands in the log may find no room in LMDB
+  void check_room(std::uint64_t gaps);
   int sync_now();
   void retire(std::uint32_t segments);
   /// LMDB now holds all up to `sequence`: the log is left behind.

@@ -60,8 +60,10 @@ void LogWriteTxn::make_room(const LogEntry& entry) {
     go_direct();
     return;
   }
+  const Log::Need need{.bytes = own + key_bytes + value_bytes,
+                       .gaps = frees_space_ ? Log::any_room : environment_.gaps(snapshot_.txn)};
   try {
-    log_.rotate(slot_, deadline_);
+    log_.rotate(slot_, deadline_, need);
   } catch (...) {
     refresh_snapshot();  // the transaction may go on, only not with this entry
     throw;

@@ -36,11 +36,10 @@ void StepWriter::flush() {
 
 void StepWriter::reuse_pages() {
   flush();
-  const std::uint64_t applied = environment_.applied();
   // LMDB uses pages again two transactions after the one that freed them, and counts only
   // transactions that change something.
   for (int i = 0; i < 2; ++i) {
-    environment_.write([&](LmdbWrite& write) { write.set_applied(applied); }, own_);
+    environment_.write([](LmdbWrite& write) { write.set_applied(write.applied()); }, own_);
   }
 }
 

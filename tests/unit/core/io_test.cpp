@@ -146,9 +146,15 @@ TEST_F(IoTest, failure_is_a_negative_errno) {
   EXPECT_EQ(io.mkdir(dir / "none/x", 0700), -ENOENT);
   EXPECT_EQ(io.rmdir(dir / "none"), -ENOENT);
   EXPECT_EQ(io.file_system_type(dir / "none"), -ENOENT);
+  EXPECT_EQ(io.free_bytes(dir / "none"), -ENOENT);
   EXPECT_EQ(io.list(dir / "none", [](std::string_view) {}), -ENOENT);
   create("f");
   EXPECT_EQ(io.list(dir / "f", [](std::string_view) {}), -ENOTDIR);
+}
+
+TEST_F(IoTest, free_bytes_are_those_of_the_file_system_if_it_has_a_limit) {
+  EXPECT_GT(io.free_bytes(dir.path()), 0);
+  EXPECT_EQ(io.free_bytes("/proc"), INT64_MAX);
 }
 
 TEST_F(IoTest, file_system_type_is_positive_also_with_the_highest_bit_set) {
