@@ -137,6 +137,10 @@ RepairReport Cache::repair(RepairMode mode,
   return core_->repair(mode, progress);
 }
 
+std::uint64_t Cache::backup(const std::filesystem::path& directory) const {
+  return core_->backup(directory);
+}
+
 const std::filesystem::path& Cache::path() const { return core_->state().path; }
 
 Engine& Cache::engine() const { return core_->engine(); }

@@ -34,7 +34,7 @@ class List(support.StoreCase):
     def test_long_has_a_line_for_each(self):
         lines = self.keys("--long")
         self.assertEqual(len(lines), 6)
-        self.assertRegex(lines[1], r"^ +12 B +bytes  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d +-  a$")
+        self.assertRegex(lines[1], r"^ +10 B +bytes  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d +-  a$")
         self.assertTrue(lines[-1].endswith(" #t"))
 
     def test_json_is_one_object_on_each_line(self):

@@ -209,6 +209,12 @@ class Cache {
       FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress = [](std::uint64_t,
                                                                                std::uint64_t) {});
 
+  /// Copies the cache, as it is at one moment, to a new or empty directory, where `open` finds it.
+  /// Returns how many entries there are. Others can read meanwhile; writers wait. Value files get a
+  /// second name where the file system can. If it fails, the directory holds nothing of use.
+  /// @throws Error `invalid_argument` if there is something in the directory, `full`
+  std::uint64_t backup(const std::filesystem::path& directory) const;
+
   /// A face of this cache with fixed types.
   template <KeyEncodable K, Encodable V>
   [[nodiscard]] CacheView<K, V> view() const {

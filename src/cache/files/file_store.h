@@ -59,6 +59,10 @@ class FileStore : public std::enable_shared_from_this<FileStore> {
   /// @throws Error `corrupt` if it is damaged
   [[nodiscard]] std::optional<Bytes> load(const FileRef& ref, std::size_t head_bytes = 0);
 
+  /// Takes over the file of `ref` from `source`, under the same name: a second name for it where
+  /// the file system can, else a copy. Waits for the device. Returns whether there was one.
+  bool take_over(FileStore& source, const FileRef& ref);
+
   /// Removes the file `name` once the outermost update has been committed.
   void remove_at_end(WriteTxn& txn, std::uint64_t name);
 
@@ -73,6 +77,8 @@ class FileStore : public std::enable_shared_from_this<FileStore> {
   void list(FunctionRef<void(std::uint64_t name)> visit,
             FunctionRef<void(const std::string& path)> stranger);
 
+  /// What it was made with.
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] InFlight& in_flight() noexcept { return in_flight_; }
   [[nodiscard]] Io& io() const noexcept { return io_; }
   [[nodiscard]] std::filesystem::path path_of(std::uint64_t name) const;
@@ -93,6 +99,7 @@ class FileStore : public std::enable_shared_from_this<FileStore> {
 
   Io& io_;
   EnginePlace place_;
+  std::string name_;
   std::filesystem::path path_;
   InFlight in_flight_;
   Mutex opening_;

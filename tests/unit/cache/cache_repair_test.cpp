@@ -16,6 +16,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
+Bytes engine_key(char space, BytesView rest) {
+  Bytes at = to_bytes(as_bytes("cache"));
+  at.push_back(static_cast<std::byte>(space));
+  append(at, rest);
+  return at;
+}
+
+void damage_file(const fs::path& path, std::uint64_t where) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  const auto size = static_cast<std::uint64_t>(fs::file_size(path));
+  const auto at = static_cast<std::streamoff>(where % size);
+  file.seekg(at);
+  const char letter = static_cast<char>(file.get());
+  file.seekp(at);
+  file.put(static_cast<char>(letter ^ 0x40));
+}
+
 class RepairTest : public testing::Test {
  protected:
   RepairTest() { (void)open(); }
@@ -35,23 +52,6 @@ class RepairTest : public testing::Test {
     std::ranges::sort(found);
     return found;
   }
-  void change(Engine& engine, const std::function<void(WriteTxn&)>& how) { engine.update(how); }
-  [[nodiscard]] static Bytes engine_key(char space, BytesView rest) {
-    Bytes at = to_bytes(as_bytes("cache"));
-    at.push_back(static_cast<std::byte>(space));
-    append(at, rest);
-    return at;
-  }
-  static void damage_file(const fs::path& path, std::uint64_t where) {
-    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-    const auto size = static_cast<std::uint64_t>(fs::file_size(path));
-    const auto at = static_cast<std::streamoff>(where % size);
-    file.seekg(at);
-    const char letter = static_cast<char>(file.get());
-    file.seekp(at);
-    file.put(static_cast<char>(letter ^ 0x40));
-  }
-
   TempDir folder_{memory_folder()};
   ManualClock clock_;
 };
@@ -84,8 +84,7 @@ TEST_F(RepairTest, dry_run_tells_and_changes_nothing) {
 TEST_F(RepairTest, lost_settings_become_the_defaults) {
   Cache cache = open();
   cache.put("a", 1);
-  change(cache.engine(),
-         [](WriteTxn& txn) { txn.put(as_bytes("cache\x04"), as_bytes("garbage")); });
+  cache.engine().update([](WriteTxn& txn) { txn.put(as_bytes("cache\x04"), as_bytes("garbage")); });
   EXPECT_EQ(cache.repair().problems.size(), 1U);
   EXPECT_EQ(cache.size(), 1U);
   EXPECT_EQ(cache.get<int>("a"), 1);
@@ -123,95 +122,122 @@ TEST_F(RepairTest, repair_within_a_transaction_that_fails_loses_nothing) {
   EXPECT_EQ(cache.verify().problems, Strings{});
 }
 
-TEST_F(RepairTest, random_damage_is_repaired_and_what_is_whole_stays) {
-  rc::check([&](std::uint64_t seed) {
-    Random random(seed);
-    Cache cache = open();
-    cache.clear();
-    std::map<std::string, std::string> whole;
-    const std::uint64_t count = 1 + random.below(40);
-    for (std::uint64_t i = 0; i < count; ++i) {
-      PutOptions options;
-      if (random.below(3) == 0) options.ttl = std::chrono::hours(1 + random.below(9));
-      for (const char* tag : {"x", "y", "zz"}) {
-        if (random.below(3) == 0) options.tags.emplace_back(tag);
-      }
-      const std::string key = "key" + std::to_string(i);
-      whole[key] = std::string(random.below(2) == 0 ? 10 + i : 1000 + i, 'v');
-      cache.put(key, whole[key], options);
-    }
-    std::map<std::string, fs::path> file_of;
-    for (const auto& [key, value] : whole) {
-      if (value.size() < 1000) continue;
-      for (const fs::path& path : files()) {
-        if (fs::file_size(path) == value.size() + 8) file_of[key] = path;
+/// A cache of random entries, and what damage has left whole of it.
+class Victim {
+ public:
+  Victim(Cache& cache, const fs::path& files, std::uint64_t seed) : cache_(cache), random_(seed) {
+    const std::uint64_t count = 1 + random_.below(40);
+    for (std::uint64_t i = 0; i < count; ++i) put_entry(i);
+    if (!fs::exists(files)) return;
+    for (const auto& entry : fs::recursive_directory_iterator(files)) {
+      if (!entry.is_regular_file()) continue;
+      // Each value has a length of its own.
+      for (const auto& [key, value] : whole_) {
+        if (entry.file_size() == value.size() + 8) file_of_[key] = entry.path();
       }
     }
-    const auto pick = [&] {
-      return std::next(whole.begin(), static_cast<std::ptrdiff_t>(random.below(whole.size())));
-    };
-    for (std::uint64_t hits = random.below(12); hits > 0 && !whole.empty(); --hits) {
-      const auto victim = pick();
-      const bool in_file = victim->second.size() >= 1000;
-      switch (random.below(7)) {
-        case 0:  // the record
-          change(cache.engine(), [&](WriteTxn& txn) {
-            const Bytes at = engine_key(5, Key(victim->first).bytes());
-            Bytes record = to_bytes(txn.get(at).value());
-            record[random.below(record.size())] ^= std::byte{1};
-            txn.put(at, record);
-          });
-          whole.erase(victim);
+  }
+
+  [[nodiscard]] const std::map<std::string, std::string>& whole() const { return whole_; }
+
+  void hurt() {
+    for (std::uint64_t times = random_.below(12); times > 0 && !whole_.empty(); --times) {
+      const std::string key = pick();
+      switch (random_.below(6)) {
+        case 0:
+          lose(key, [&](WriteTxn& txn) { flip(txn, engine_key(5, Key(key).bytes())); });
           break;
-        case 1:  // the file
-          if (!in_file) break;
-          damage_file(file_of.at(victim->first), random());
-          whole.erase(victim);
+        case 1:
+          lose(key, [&](WriteTxn& txn) { txn.erase(engine_key(5, Key(key).bytes())); });
           break;
         case 2:
-          if (!in_file) break;
-          fs::remove(file_of.at(victim->first));
-          whole.erase(victim);
+          hurt_file(key);
           break;
-        case 3: {  // an index
-          const char space = static_cast<char>(1 + random.below(3));
-          change(cache.engine(), [&](WriteTxn& txn) {
-            const Entries all = entries(txn, KeyRange::prefix(engine_key(space, {})));
-            if (!all.empty()) txn.erase(as_bytes(all[random.below(all.size())].first));
-          });
+        case 3:
+          cache_.engine().update([&](WriteTxn& txn) { drop_link(txn); });
           break;
-        }
-        case 4: {
-          const char space = static_cast<char>(1 + random.below(3));
-          change(cache.engine(), [&](WriteTxn& txn) {
-            Bytes rest(random.below(30));
-            for (std::byte& byte : rest) byte = static_cast<std::byte>(random());
-            txn.put(engine_key(space, rest), Key(pick()->first).bytes());
-          });
+        case 4:
+          cache_.engine().update([&](WriteTxn& txn) { add_link(txn, key); });
           break;
-        }
-        case 5:  // the record itself is gone
-          change(cache.engine(),
-                 [&](WriteTxn& txn) { txn.erase(engine_key(5, Key(victim->first).bytes())); });
-          whole.erase(victim);
-          break;
-        default:  // the counters
-          change(cache.engine(), [&](WriteTxn& txn) {
-            const Bytes at = engine_key(4, {});
-            Bytes meta = to_bytes(txn.get(at).value());
-            meta[random.below(meta.size())] ^= std::byte{1};
-            txn.put(at, meta);
-          });
+        default:
+          cache_.engine().update([&](WriteTxn& txn) { flip(txn, engine_key(4, {})); });
       }
     }
+  }
+
+ private:
+  void put_entry(std::uint64_t number) {
+    PutOptions options;
+    if (random_.below(3) == 0) options.ttl = std::chrono::hours(1 + random_.below(9));
+    for (const char* tag : {"x", "y", "zz"}) {
+      if (random_.below(3) == 0) options.tags.emplace_back(tag);
+    }
+    const std::string key = "key" + std::to_string(number);
+    whole_[key] = std::string((random_.below(2) == 0 ? 10 : 1000) + number, 'v');
+    cache_.put(key, whole_[key], options);
+  }
+
+  std::string pick() {
+    return std::next(whole_.begin(), static_cast<std::ptrdiff_t>(random_.below(whole_.size())))
+        ->first;
+  }
+
+  void lose(const std::string& key, const std::function<void(WriteTxn&)>& how) {
+    cache_.engine().update(how);
+    whole_.erase(key);
+  }
+
+  void hurt_file(const std::string& key) {
+    const auto found = file_of_.find(key);
+    if (found == file_of_.end()) return;
+    if (random_.below(2) == 0) {
+      fs::remove(found->second);
+    } else {
+      damage_file(found->second, random_());
+    }
+    whole_.erase(key);
+  }
+
+  void flip(WriteTxn& txn, const Bytes& at) {
+    Bytes value = to_bytes(txn.get(at).value());
+    value[random_.below(value.size())] ^= std::byte{1};
+    txn.put(at, value);
+  }
+
+  void drop_link(WriteTxn& txn) {
+    const char space = static_cast<char>(1 + random_.below(3));
+    const Entries all = entries(txn, KeyRange::prefix(engine_key(space, {})));
+    if (!all.empty()) txn.erase(as_bytes(all[random_.below(all.size())].first));
+  }
+
+  void add_link(WriteTxn& txn, const std::string& key) {
+    Bytes rest(random_.below(30));
+    for (std::byte& byte : rest) byte = static_cast<std::byte>(random_());
+    txn.put(engine_key(static_cast<char>(1 + random_.below(3)), rest), Key(key).bytes());
+  }
+
+  Cache& cache_;
+  Random random_;
+  std::map<std::string, std::string> whole_;
+  std::map<std::string, fs::path> file_of_;
+};
+
+TEST_F(RepairTest, random_damage_is_repaired_and_what_is_whole_stays) {
+  rc::check([&](std::uint64_t seed) {
+    Cache cache = open();
+    cache.clear();
+    Victim victim(cache, folder_ / "c/values-cache", seed);
+    victim.hurt();
 
     cache.repair();
 
     RC_ASSERT(cache.verify().problems == Strings{});
-    RC_ASSERT(cache.size() == whole.size());
-    for (const auto& [key, value] : whole) RC_ASSERT(cache.get<std::string>(key) == value);
+    RC_ASSERT(cache.size() == victim.whole().size());
+    for (const auto& [key, value] : victim.whole()) {
+      RC_ASSERT(cache.get<std::string>(key) == value);
+    }
     RC_ASSERT(cache.repair().problems == Strings{});
-    for (const auto& [key, value] : whole) cache.put(key, std::string("new"));
+    for (const auto& [key, value] : victim.whole()) cache.put(key, std::string("new"));
     RC_ASSERT(cache.verify().problems == Strings{});
   });
 }

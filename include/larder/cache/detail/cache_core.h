@@ -97,6 +97,7 @@ class CacheCore {
 
   RepairReport repair(RepairMode mode,
                       FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress);
+  [[nodiscard]] std::uint64_t backup(const std::filesystem::path& directory) const;
 
  private:
   /// Calls `visit` with the live record of `key`; with a newer one if it misses the file of that.
