@@ -146,7 +146,7 @@ void Actor::run(Channel& line, std::uint64_t stop, bool is_opening_later) {
       });
     }
     perform();
-    end_stops();
+    if (stop != 0) end_stops();
     line.send("done");
     if (!line.receive()) return;
     engine_.reset();
@@ -157,6 +157,7 @@ void Actor::run(Channel& line, std::uint64_t stop, bool is_opening_later) {
 }
 
 void Actor::end_stops() {
+  io_.go_on();
   const MutexLock lock(talking_);
   is_over_ = true;
 }

@@ -28,7 +28,11 @@ class StoppingIo final : public Io {
   /// The calling thread is one of the test.
   static void is_foreground() noexcept;
   /// Calls `hook` with the name of the `nth` event from now on, counted from 1.
-  void stop_at(Who who, std::uint64_t nth, std::function<void(std::string_view)> hook);
+  void stop_at(Who who, std::uint64_t nth,
+               std::function<void(std::string_view)>
+                   hook);  /// From now on nothing is stopped that is not stopped already.
+  void go_on() noexcept { *left_ = 0; }
+
   int open(const std::filesystem::path& path, int flags, mode_t mode) override;
   int close(int fd) override;
   ssize_t read(int fd, std::byte* data, std::size_t size) override;
