@@ -46,5 +46,6 @@ extern const CommandInfo expire_command;
 extern const CommandInfo clear_command;
 extern const CommandInfo verify_command;
 extern const CommandInfo repair_command;
+extern const CommandInfo backup_command;
 
 }  // namespace larder::cli

@@ -43,6 +43,7 @@ Look after a store:
   clear     Remove all entries, or all with a tag
   verify    Check every record
   repair    Put right what verify finds
+  backup    Copy it while others use it
 
 Options:
   -h, --help       Show this, or the help of a command.
@@ -61,9 +62,9 @@ Exit codes:
   larder run: those of the command
 )";
 
-constexpr std::array commands = {&run_command,   &put_command,    &get_command,   &erase_command,
-                                 &list_command,  &stats_command,  &limit_command, &expire_command,
-                                 &clear_command, &verify_command, &repair_command};
+constexpr std::array commands = {&run_command,   &put_command,    &get_command,    &erase_command,
+                                 &list_command,  &stats_command,  &limit_command,  &expire_command,
+                                 &clear_command, &verify_command, &repair_command, &backup_command};
 
 // A file that is opened later must not become stdin, stdout or stderr by accident.
 void occupy_standard_descriptors() {

@@ -15,6 +15,7 @@ _larder_options() {
     limit) echo "$common --max-bytes --max-entries --eviction --ttl --json" ;;
     expire | verify) echo "$common --json" ;;
     repair) echo "$common --dry-run --json" ;;
+    backup) echo "$common" ;;
     clear) echo "$common --tag --yes --json" ;;
   esac
 }
@@ -69,7 +70,7 @@ _larder_run() {
 
 _larder() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-  local commands='run put get erase list stats limit expire clear verify repair'
+  local commands='run put get erase list stats limit expire clear verify repair backup'
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     local global=''
