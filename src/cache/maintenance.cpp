@@ -55,7 +55,11 @@ void CacheCore::change_settings(const CacheSettings& settings) {
     table.set_settings(with_changes(table.settings(), settings));
     return true;
   });
-  if (settings.max_entries || settings.max_bytes || settings.eviction) evict();
+  if (settings.max_age) {
+    std::uint64_t next = 0;
+    in_batches(*state_, [&](Table& table) { return table.limit_ages(next, batch); });
+  }
+  if (settings.max_entries || settings.max_bytes || settings.eviction || settings.max_age) evict();
 }
 
 }  // namespace larder::detail

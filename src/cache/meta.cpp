@@ -16,8 +16,9 @@ namespace {
 
 // Stored on disk: never change. The first four bytes tell the format; whatever the format, the last
 // eight are the checksum of all before them, bound to the engine key.
-constexpr std::uint32_t format_version = 2;
-constexpr std::uint32_t without_files = 1;
+constexpr std::uint32_t format_version = 3;
+constexpr std::uint32_t first_with_files = 2;
+constexpr std::uint32_t first_with_max_age = 3;
 
 constexpr std::uint64_t to_bits(std::int64_t number) { return static_cast<std::uint64_t>(number); }
 constexpr Duration to_duration(std::uint64_t bits) {
@@ -70,6 +71,9 @@ Settings with_changes(const Settings& current, const CacheSettings& changes) {
   if (changes.expire_after_write && *changes.expire_after_write < Duration::zero()) {
     refuse("expire_after_write must not be negative; zero means never");
   }
+  if (changes.max_age && *changes.max_age < Duration::zero()) {
+    refuse("max_age must not be negative; zero means without end");
+  }
   if (changes.eviction) (void)to_number(*changes.eviction);
   return {
       .max_entries = changes.max_entries.value_or(current.max_entries),
@@ -77,7 +81,8 @@ Settings with_changes(const Settings& current, const CacheSettings& changes) {
       .eviction = changes.eviction.value_or(current.eviction),
       .expire_after_write = changes.expire_after_write.value_or(current.expire_after_write),
       .compress_above_bytes = changes.compress_above_bytes.value_or(current.compress_above_bytes),
-      .file_above_bytes = changes.file_above_bytes.value_or(current.file_above_bytes)};
+      .file_above_bytes = changes.file_above_bytes.value_or(current.file_above_bytes),
+      .max_age = changes.max_age.value_or(current.max_age)};
 }
 
 CacheSettings to_public(const Settings& settings) {
@@ -86,7 +91,8 @@ CacheSettings to_public(const Settings& settings) {
           .eviction = settings.eviction,
           .expire_after_write = settings.expire_after_write,
           .compress_above_bytes = settings.compress_above_bytes,
-          .file_above_bytes = settings.file_above_bytes};
+          .file_above_bytes = settings.file_above_bytes,
+          .max_age = settings.max_age};
 }
 
 void encode_meta(const Meta& meta, BytesView engine_key, Bytes& out) {
@@ -102,6 +108,7 @@ void encode_meta(const Meta& meta, BytesView engine_key, Bytes& out) {
   append_number(out, to_bits(meta.settings.expire_after_write.count()));
   append_number(out, meta.settings.compress_above_bytes);
   append_number(out, meta.settings.file_above_bytes);
+  append_number(out, to_bits(meta.settings.max_age.count()));
   append_number(out, checksum(BytesView(out).subspan(start), engine_key));
 }
 
@@ -119,7 +126,7 @@ Meta decode_meta(BytesView stored, BytesView engine_key) {
 
   NumberReader in(body);
   const auto version = in.take<std::uint32_t>();
-  if (version != format_version && version != without_files) {
+  if (version == 0 || version > format_version) {
     throw Error(ErrorKind::not_supported, "cache: written in format " + std::to_string(version) +
                                               " by a later release of larder; this one reads " +
                                               std::to_string(format_version));
@@ -134,7 +141,8 @@ Meta decode_meta(BytesView stored, BytesView engine_key) {
   const auto eviction = in.take<std::uint8_t>();
   meta.settings.expire_after_write = to_duration(in.take<std::uint64_t>());
   meta.settings.compress_above_bytes = in.take<std::uint64_t>();
-  if (version != without_files) meta.settings.file_above_bytes = in.take<std::uint64_t>();
+  if (version >= first_with_files) meta.settings.file_above_bytes = in.take<std::uint64_t>();
+  if (version >= first_with_max_age) meta.settings.max_age = to_duration(in.take<std::uint64_t>());
   if (!in.ok() || !in.rest().empty()) throw corrupt();
   meta.settings.eviction = to_eviction(eviction);
   return meta;

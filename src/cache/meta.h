@@ -20,10 +20,11 @@ inline constexpr std::uint64_t default_file_above_bytes = std::uint64_t{256} << 
 struct Settings {
   std::uint64_t max_entries = no_limit;
   std::uint64_t max_bytes = no_limit;
-  Eviction eviction = Eviction::fifo;
+  Eviction eviction = Eviction::w_tinylfu;
   Duration expire_after_write = Duration::zero();
   std::uint64_t compress_above_bytes = no_limit;
   std::uint64_t file_above_bytes = default_file_above_bytes;
+  Duration max_age = Duration::zero();
 
   friend bool operator==(const Settings&, const Settings&) = default;
 };

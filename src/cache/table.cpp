@@ -65,6 +65,7 @@ bool Table::write(BytesView key, Record record, const std::optional<Record>& old
   if (old) before = place(key, *old);
   const std::byte* old_value = old ? old->value.data() : nullptr;
   record.sequence = before ? before->sequence : meta_.next_sequence;
+  record.expires_at = std::min(record.expires_at, latest_expiry(record));
 
   // Sealed before anything changes: value and tags may look into the transaction.
   const EngineKey at = state_.layout.record(key);

@@ -60,6 +60,10 @@ class Table {
   /// Removes up to `limit` expired entries, earliest first.
   Batch expire(std::uint64_t limit);
 
+  /// Sees to it that up to `limit` entries from `next` on, in insertion order, expire no later than
+  /// `max_age` allows. Moves `next` behind them.
+  Batch limit_ages(std::uint64_t& next, std::uint64_t limit);
+
   /// Removes up to `limit` entries by policy while the cache is above its limits.
   Batch evict(std::uint64_t limit);
 
@@ -100,6 +104,8 @@ class Table {
   [[nodiscard]] static Placed place(BytesView key, const Record& record);
   [[nodiscard]] bool fits(const Need& need) const noexcept;
   bool make_room(const Need& need);
+  [[nodiscard]] WallTime latest_expiry(const Record& record) const noexcept;
+  void limit_age(BytesView key);
   bool evict_one(std::uint64_t keep);
   bool evict_this(std::uint64_t sequence);
   void note_store(BytesView key, std::uint64_t sequence);

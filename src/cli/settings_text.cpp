@@ -56,7 +56,7 @@ Eviction parse_eviction(std::string_view name) {
 void add_settings(JsonObject& object, const CacheSettings& settings) {
   add_limit(object, "max_entries", settings.max_entries);
   add_limit(object, "max_bytes", settings.max_bytes);
-  object.text("eviction", eviction_name(settings.eviction.value_or(Eviction::fifo)));
+  object.text("eviction", eviction_name(settings.eviction.value_or(Eviction::w_tinylfu)));
   const Duration lifetime = settings.expire_after_write.value_or(Duration::zero());
   if (lifetime == Duration::zero()) {
     object.null("expire_after_write_seconds");

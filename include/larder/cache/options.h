@@ -49,7 +49,7 @@ struct CacheSettings {
   /// this. Default: `no_limit`.
   std::optional<std::uint64_t> max_bytes = std::nullopt;
 
-  /// Which entry goes first when the cache is full. Default: `fifo`.
+  /// Which entry goes first when the cache is full. Default: `w_tinylfu`.
   std::optional<Eviction> eviction = std::nullopt;
 
   /// An entry that is put without a lifetime of its own expires this long after. Zero means never,
@@ -62,6 +62,10 @@ struct CacheSettings {
   /// Values that take more than this as stored are kept in files of their own. 0 does so with all,
   /// `no_limit` with none, as does an engine without a directory. Default: 256 KiB.
   std::optional<std::uint64_t> file_above_bytes = std::nullopt;
+
+  /// No entry is found for longer than this after its value was stored, whatever lifetime it was
+  /// given. Zero means without end, the default.
+  std::optional<Duration> max_age = std::nullopt;
 };
 
 /// How to open a cache in a directory of its own. Plain data; what acts is in `CacheHooks`.

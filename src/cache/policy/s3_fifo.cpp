@@ -112,16 +112,10 @@ S3Fifo::Found S3Fifo::look_at_main(Residents& residents, std::uint8_t enough_use
 }
 
 void S3Fifo::adopt_lost(Residents& residents) {
-  constexpr std::uint64_t batch = 8;
-  if (board_->choices.add(1) % batch != 0) return;
-  std::vector<std::uint64_t> next;
-  residents.list(board_->lost_hand.get(), batch, next);
-  for (const std::uint64_t sequence : next) {
-    if (sequence >= board_->small_hand.get()) break;
+  const std::uint64_t front = board_->small_hand.get();
+  for (const std::uint64_t sequence : LostHand::pass(board_->lost_hand, residents, front)) {
     if (!is_in(sequence, Queue::main)) add_to_main(sequence);
-    board_->lost_hand.set(sequence + 1);
   }
-  if (next.empty() || next.back() >= board_->small_hand.get()) board_->lost_hand.set(0);
 }
 
 }  // namespace larder::detail

@@ -10,6 +10,7 @@
 
 #include "cache/policy/claim_ring.h"
 #include "cache/policy/ghosts.h"
+#include "cache/policy/lost_hand.h"
 #include "cache/policy/shared.h"
 #include "larder/cache/eviction_policy.h"
 
@@ -23,7 +24,7 @@ namespace larder::detail {
 ///
 /// The small queue is the insertion order behind a hand, without the entries that are in the main
 /// queue; the main queue is a ring of claims. Entries that a crash, an undone update or an earlier
-/// policy left in neither are found by a second hand that looks at one entry for each choice, and
+/// policy left in neither are found by a second hand that looks at two entries for each choice, and
 /// put into the main queue. After 65536 entries that were all used, the next goes.
 class S3Fifo final : public EvictionPolicy {
  public:
@@ -40,8 +41,7 @@ class S3Fifo final : public EvictionPolicy {
  private:
   struct Board {
     alignas(64) Shared<std::uint64_t> small_hand;  // the oldest entry of the small queue, or before
-    Shared<std::uint64_t> lost_hand;               // where the search for lost entries goes on
-    Shared<std::uint64_t> choices;
+    LostHand::Memory lost_hand;
     ClaimRing::Ends main_ends;
     Ghosts::Clock ghost_clock;
   };

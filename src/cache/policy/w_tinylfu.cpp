@@ -155,16 +155,10 @@ unsigned WTinyLfu::frequency(Residents& residents, std::uint64_t sequence) const
 }
 
 void WTinyLfu::adopt_lost(Residents& residents) {
-  constexpr std::uint64_t batch = 8;
-  if (board_->choices.add(1) % batch != 0) return;
-  std::vector<std::uint64_t> next;
-  residents.list(board_->lost_hand.get(), batch, next);
-  for (const std::uint64_t sequence : next) {
-    if (sequence >= board_->window_hand.get()) break;
+  const std::uint64_t front = board_->window_hand.get();
+  for (const std::uint64_t sequence : LostHand::pass(board_->lost_hand, residents, front)) {
     if (is_in(sequence, Part::window)) move(sequence, Part::probation);
-    board_->lost_hand.set(sequence + 1);
   }
-  if (next.empty() || next.back() >= board_->window_hand.get()) board_->lost_hand.set(0);
 }
 
 }  // namespace larder::detail

@@ -9,6 +9,7 @@
 
 #include "cache/policy/claim_ring.h"
 #include "cache/policy/frequency_sketch.h"
+#include "cache/policy/lost_hand.h"
 #include "cache/policy/shared.h"
 #include "larder/cache/eviction_policy.h"
 
@@ -24,8 +25,8 @@ namespace larder::detail {
 /// queues, and a mark of use acts when its entry comes to the end of one: in the main part it is
 /// promoted, or stays for another turn (as CLOCK approximates LRU). The window is the insertion
 /// order behind a hand. Entries that a crash, an undone update or an earlier policy left in none
-/// are found by a second hand that looks at one entry for each choice, and put on probation. After
-/// 65536 entries that were all used, the next goes.
+/// are found by a second hand that looks at two entries for each choice, and put on probation.
+/// After 65536 entries that were all used, the next goes.
 class WTinyLfu final : public EvictionPolicy {
  public:
   explicit WTinyLfu(TableSize size) : size_(size) {}
@@ -41,8 +42,7 @@ class WTinyLfu final : public EvictionPolicy {
  private:
   struct Board {
     alignas(64) Shared<std::uint64_t> window_hand;  // the oldest entry of the window, or before
-    Shared<std::uint64_t> lost_hand;                // where the search for lost entries goes on
-    Shared<std::uint64_t> choices;
+    LostHand::Memory lost_hand;
     ClaimRing::Ends probation_ends;
     ClaimRing::Ends guarded_ends;
     FrequencySketch::Age sketch_age;

@@ -182,7 +182,7 @@ TEST_P(CacheTest, verify_notices_each_kind_of_inconsistency) {
 }
 
 TEST_P(CacheTest, dangling_index_entries_are_cleared_away) {
-  Cache cache = open({.max_entries = 3});
+  Cache cache = open({.max_entries = 3, .eviction = Eviction::fifo});
   for (const char* key : {"a", "b", "c"}) cache.put(key, 1, {.ttl = 1h, .tags = {"t"}});
   engine_->update([&](WriteTxn& txn) { txn.erase(record_of("a")); });
 

@@ -223,5 +223,48 @@ TEST_P(CacheTest, touch_works_in_a_cache_above_its_limit) {
   EXPECT_EQ(cache.incr("b"), 2);
 }
 
+TEST_P(CacheTest, no_entry_outlives_the_largest_age) {
+  Cache cache = open({.max_age = 1h});
+  cache.put("unset", 1);
+  cache.put("longer", 1, {.ttl = 5h});
+  cache.put("shorter", 1, {.ttl = 10min});
+  cache.put("touched", 1, {.ttl = 10min});
+  cache.touch("touched", 9h);
+  cache.incr("counted");
+
+  clock_.advance(10min);
+  EXPECT_FALSE(cache.contains("shorter"));
+  cache.incr("counted");  // keeps the expiry it has
+  clock_.advance(50min);
+
+  for (const char* key : {"unset", "longer", "touched", "counted"}) {
+    EXPECT_FALSE(cache.contains(key)) << key;
+  }
+}
+
+TEST_P(CacheTest, lowering_the_largest_age_takes_effect_at_once) {
+  Cache cache = open();
+  for (int i = 0; i < 600; ++i) cache.put(i, i, {.tags = {"t"}});
+  cache.put("short", 1, {.ttl = 90min});
+  clock_.advance(1h);
+  cache.put("young", 1);
+
+  cache.change_settings({.max_age = 2h});
+  EXPECT_EQ(cache.size(), 602U);
+  EXPECT_EQ(cache.info(5)->expires_at, clock_.now() + 1h);
+  EXPECT_EQ(cache.info("short")->expires_at, clock_.now() + 30min);
+  EXPECT_TRUE(open().verify().problems.empty());
+
+  cache.change_settings({.max_age = 30min});
+  EXPECT_EQ(keys(cache), Strings{"young"});
+  EXPECT_EQ(cache.stats().expired, 601U);
+
+  cache.change_settings({.max_age = Duration::zero()});
+  cache.put("kept", 1);
+  clock_.advance(1000h);
+  EXPECT_EQ(cache.get<int>("kept"), 1);
+  expect_kind(ErrorKind::invalid_argument, [&] { cache.change_settings({.max_age = -1s}); });
+}
+
 }  // namespace
 }  // namespace larder::test

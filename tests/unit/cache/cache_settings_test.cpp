@@ -14,9 +14,10 @@ TEST_P(CacheTest, settings_have_defaults) {
 
   EXPECT_EQ(settings.max_entries, no_limit);
   EXPECT_EQ(settings.max_bytes, no_limit);
-  EXPECT_EQ(settings.eviction, Eviction::fifo);
+  EXPECT_EQ(settings.eviction, Eviction::w_tinylfu);
   EXPECT_EQ(settings.expire_after_write, Duration::zero());
   EXPECT_EQ(settings.compress_above_bytes, no_limit);
+  EXPECT_EQ(settings.max_age, Duration::zero());
 }
 
 // diskcache's FanoutCache reset a stored limit when it was opened without one.
