@@ -7,6 +7,7 @@
 #include <string>
 
 #include "cache/files/file_store.h"
+#include "cache/flights.h"
 #include "cache/layout.h"
 #include "cache/meta.h"
 #include "cache/policy_in_force.h"
@@ -16,7 +17,7 @@
 
 namespace larder::detail {
 
-/// What all functions of one cache share. Holds no lock and no buffer: nothing in it minds a fork.
+/// What all functions of one cache share. Nothing in it minds a fork.
 struct CacheCore::State {
   State(EnginePtr engine_, CacheHooks hooks_, BytesView prefix);
 
@@ -37,6 +38,8 @@ struct CacheCore::State {
   Statistics statistics;
   std::shared_ptr<FileStore> files;  // shared with what waits for the end of an update
   std::filesystem::path path = {};
+
+  mutable Flights flights;
 
   // Hints for readers; the truth is in the database.
   mutable PolicyInForce eviction;

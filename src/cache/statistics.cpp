@@ -73,7 +73,10 @@ CacheStats Statistics::read() const noexcept {
           .expired = sum(Event::expired),
           .evicted = sum(Event::evicted),
           .schema_misses = sum(Event::schema_miss),
-          .corrupt_misses = sum(Event::corrupt_miss)};
+          .corrupt_misses = sum(Event::corrupt_miss),
+          .loads = sum(Event::load),
+          .load_failures = sum(Event::load_failure),
+          .stale_hits = sum(Event::stale_hit)};
 }
 
 void Statistics::reset() const noexcept {

@@ -21,8 +21,11 @@ enum class Event : std::uint8_t {
   evicted,
   schema_miss,
   corrupt_miss,
+  load,
+  load_failure,
+  stale_hit,
 };
-inline constexpr std::size_t event_kinds = 8;
+inline constexpr std::size_t event_kinds = 11;
 
 /// What one update did: added to the statistics after its commit, so that an update that fails
 /// counts nothing.

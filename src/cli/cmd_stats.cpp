@@ -82,6 +82,13 @@ std::string reads_text(const CacheStats& stats) {
   return text;
 }
 
+std::string loads_text(const CacheStats& stats) {
+  std::string text = std::to_string(stats.loads);
+  if (stats.load_failures != 0) text += ", " + std::to_string(stats.load_failures) + " failed";
+  if (stats.stale_hits != 0) text += "; served stale " + std::to_string(stats.stale_hits);
+  return text;
+}
+
 std::string to_table(const Numbers& numbers) {
   const CacheStats& stats = numbers.stats;
   const CacheSettings& settings = numbers.settings;
@@ -91,7 +98,7 @@ std::string to_table(const Numbers& numbers) {
          row("Entries",
              of_limit(std::to_string(numbers.entries), max_entries, std::to_string(max_entries))) +
          row("Size", of_limit(human_size(numbers.bytes), max_bytes, human_size(max_bytes))) +
-         row("On disk", human_size(numbers.engine.disk_bytes)) +
+         row("On disk", human_size(numbers.engine.disk_bytes)) + row("Loads", loads_text(stats)) +
          row("When full", eviction_name(settings.eviction.value_or(Eviction::w_tinylfu))) +
          row("Reads", reads_text(stats)) + row("Stored", std::to_string(stats.puts)) +
          row("Removed", std::to_string(stats.erased) + " erased, " + std::to_string(stats.expired) +
@@ -111,6 +118,9 @@ std::string to_json(const Numbers& numbers) {
       .real("hit_rate", stats.hit_rate())
       .number("schema_misses", stats.schema_misses)
       .number("corrupt_misses", stats.corrupt_misses)
+      .number("loads", stats.loads)
+      .number("load_failures", stats.load_failures)
+      .number("stale_hits", stats.stale_hits)
       .number("puts", stats.puts)
       .number("erased", stats.erased)
       .number("expired", stats.expired)

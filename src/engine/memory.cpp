@@ -92,7 +92,7 @@ class MemoryEngine final : public Engine {
   void sync() override {}
   std::span<std::byte> shared_memory(std::string_view name, std::size_t size) override;
   ClaimPtr claim(BytesView name, SteadyTime deadline) override {
-    return claims_.take(name, deadline, *hooks_.clock);
+    return claims_.take(name, deadline);
   }
   EngineInfo info() override;
   [[nodiscard]] const Clock& clock() const noexcept override { return *hooks_.clock; }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/memory_claims.h"
 
-#include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "larder/core/error.h"
@@ -24,7 +22,7 @@ class MemoryClaims::Held final : public Claim {
   std::uint64_t forks_;
 };
 
-ClaimPtr MemoryClaims::take(BytesView name, SteadyTime deadline, const Clock& clock) {
+ClaimPtr MemoryClaims::take(BytesView name, SteadyTime deadline) {
   Bytes key = to_bytes(name);
   const MutexLock lock(mutex_);
   // Whoever had a claim when this process was forked does not run here.
@@ -35,13 +33,10 @@ ClaimPtr MemoryClaims::take(BytesView name, SteadyTime deadline, const Clock& cl
     if (owner->second == std::this_thread::get_id()) {
       throw Error(ErrorKind::invalid_argument, "this thread has that claim already");
     }
-    const auto left = deadline - clock.steady_now();
-    if (left <= std::chrono::nanoseconds::zero()) {
+    if (given_back_.wait_until(mutex_, deadline) == std::cv_status::timeout &&
+        owners_.contains(key)) {
       throw Error(ErrorKind::unavailable, "whoever has the claim did not finish in time");
     }
-    // In slices, because an injected clock may move on its own.
-    given_back_.wait_for(mutex_,
-                         std::min<std::chrono::nanoseconds>(left, std::chrono::milliseconds{20}));
   }
 }
 

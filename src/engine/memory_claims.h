@@ -17,7 +17,7 @@ namespace larder {
 class MemoryClaims {
  public:
   /// As `Engine::claim()`.
-  [[nodiscard]] ClaimPtr take(BytesView name, SteadyTime deadline, const Clock& clock);
+  [[nodiscard]] ClaimPtr take(BytesView name, SteadyTime deadline);
 
  private:
   class Held;

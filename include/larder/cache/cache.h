@@ -14,6 +14,7 @@
 
 #include "larder/cache/detail/cache_core.h"
 #include "larder/cache/keys.h"
+#include "larder/cache/load_options.h"
 #include "larder/cache/options.h"
 #include "larder/cache/value_reader.h"
 #include "larder/codec/codec.h"
@@ -99,6 +100,20 @@ class Cache {
 
   /// Adds text, as `add<std::string>()` does.
   bool add(const Key& key, std::string_view text, const PutOptions& options = {});
+
+  /// The value of `key` or, if there is none, what `loader()` returns, which is then stored. Of all
+  /// threads and processes that want the same key at the same time one calls its loader; the others
+  /// wait for the value. In its own process they get what the loader throws, too; elsewhere the
+  /// next one tries. If the process that loads dies, the next one takes over at once.
+  ///
+  /// A loader that returns a `std::optional` may find that there is no value; then this returns a
+  /// `std::optional` as well. A value that cannot be stored is returned all the same. Counts as a
+  /// use, and a remembered absence as a hit. Not to be called inside a transaction, whose turn the
+  /// other loaders may need.
+  /// @throws Error `unavailable` after `options.timeout`, `invalid_argument` if the loader asks for
+  /// the key that it loads; and what the loader throws
+  template <std::invocable Loader>
+  auto get_or_load(const Key& key, Loader&& loader, const LoadOptions& options = {});
 
   /// Stores the bytes that `source` gives, of any number; they are never in memory as a whole
   /// unless they stay in a record (`file_above_bytes`). Such a value can be read with `reader()`,

@@ -154,6 +154,9 @@ struct CacheStats {
   std::uint64_t evicted = 0;         ///< Entries removed to make room.
   std::uint64_t schema_misses = 0;   ///< Of the misses: the value was stored as another type.
   std::uint64_t corrupt_misses = 0;  ///< Of the misses: the record was damaged.
+  std::uint64_t loads = 0;           ///< Calls of loaders by `get_or_load`.
+  std::uint64_t load_failures = 0;   ///< Of the loads: the loader threw.
+  std::uint64_t stale_hits = 0;      ///< Of the hits: expired values that a load fell back to.
 
   /// Hits among all reads, 0 if there was none.
   [[nodiscard]] double hit_rate() const noexcept {

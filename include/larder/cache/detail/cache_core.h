@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "larder/cache/load_options.h"
 #include "larder/cache/options.h"
 #include "larder/cache/value_reader.h"
 #include "larder/core/bytes.h"
@@ -20,11 +22,11 @@ namespace larder::detail {
 
 /// An entry as a read finds it. Valid only inside the visitor that gets it.
 struct SeenEntry {
-  BytesView value;                     ///< The encoded value.
-  WallTime stored_at;                  ///< When it was stored.
-  std::optional<WallTime> expires_at;  ///< When it expires, if ever.
-  BytesView tags;                      ///< Its tags as the record holds them.
-  Duration load_time;                  ///< How long it took to compute, if a load did.
+  BytesView value = {};                               ///< The encoded value.
+  WallTime stored_at = {};                            ///< When it was stored.
+  std::optional<WallTime> expires_at = std::nullopt;  ///< When it expires, if ever.
+  BytesView tags = {};                                ///< Its tags as the record holds them.
+  Duration load_time = {};  ///< How long it took to compute, if a load did.
 
   /// The tags as text, sorted.
   [[nodiscard]] std::vector<std::string> tag_list() const;
@@ -42,6 +44,22 @@ enum class Staleness { refused, allowed };
 /// What came of a lookup.
 enum class Seen;
 
+/// Computes a value and appends its encoded form; returns false if there is none.
+using Load = FunctionRef<bool(Bytes& value)>;
+using DetachedLoad = std::function<bool(Bytes& value)>;
+
+/// A loader, and how to get a copy that does not look into its caller.
+struct LoadCall {
+  Load run;
+  FunctionRef<DetachedLoad()> detach;
+};
+
+/// What a loader loads.
+struct LoadType {
+  std::uint64_t schema = 0;
+  bool may_be_absent = false;  ///< It may find that there is no value.
+};
+
 class Packed;
 struct Record;
 
@@ -54,7 +72,7 @@ enum class Step { up, down };
 /// `Cache` without its templates: keys and values are bytes here.
 ///
 /// Thread-safe.
-class CacheCore {
+class CacheCore : public std::enable_shared_from_this<CacheCore> {
  public:
   struct State;
 
@@ -69,6 +87,10 @@ class CacheCore {
   /// Calls `visit` with the live entry of `key` if its value has `schema`. Returns whether it did.
   bool read(const Key& key, std::uint64_t schema, const ReadOptions& options,
             EntryVisitor visit) const;
+  /// As `Cache::get_or_load()`: `visit` gets a value that was found, `call` may run after that; who
+  /// is called last has the one to return. If neither is, there is no value.
+  void load(const Key& key, LoadType type, const LoadOptions& options, LoadCall call,
+            EntryVisitor visit);
   std::optional<EntryInfo> info(const Key& key) const;
   bool contains(const Key& key) const;
 
@@ -100,6 +122,9 @@ class CacheCore {
   [[nodiscard]] std::uint64_t backup(const std::filesystem::path& directory) const;
 
  private:
+  class Loading;
+  struct RefreshTask;
+
   /// Calls `visit` with the live record of `key`; with a newer one if it misses the file of that.
   Seen look_at(const Key& key, const ReadOptions& options, Staleness staleness,
                RecordVisitor visit) const;
@@ -108,6 +133,10 @@ class CacheCore {
   bool store_packed(const Key& key, std::uint64_t schema, const Packed& packed,
                     const PutOptions& options, StoreMode mode,
                     Duration load_time = Duration::zero());
+
+  void load_missing(Loading& loading, const LoadOptions& options, Load load, EntryVisitor visit);
+  void refresh(const Key& key, LoadType type, const LoadOptions& options, LoadCall call,
+               WallTime stored_at);
   /// `read()` that counts nothing and says more.
   Seen look_up(const Key& key, std::uint64_t schema, const ReadOptions& options,
                Staleness staleness, EntryVisitor visit) const;

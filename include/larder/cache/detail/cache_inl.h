@@ -55,6 +55,60 @@ bool Cache::add(const Key& key, const Value& value, const PutOptions& options) {
                       detail::StoreMode::if_absent);
 }
 
+namespace detail {
+
+/// What a loader that returns `Result` loads.
+template <typename Result>
+struct Loads {
+  using Value = Result;
+  static constexpr bool may_be_absent = false;
+};
+template <typename T>
+struct Loads<std::optional<T>> {
+  using Value = T;
+  static constexpr bool may_be_absent = true;
+};
+
+/// Calls `loader` and encodes what it returns, which is kept in `result`.
+template <typename Value, typename Loader>
+bool load_into(std::optional<Value>& result, Loader& loader, Bytes& out) {
+  result = std::optional<Value>(loader());
+  if (!result) return false;
+  WireWriter writer(out);
+  Codec<Value>::encode(*result, writer);
+  return true;
+}
+
+}  // namespace detail
+
+template <std::invocable Loader>
+auto Cache::get_or_load(const Key& key, Loader&& loader, const LoadOptions& options) {
+  using Loads = detail::Loads<std::remove_cvref_t<std::invoke_result_t<Loader&>>>;
+  using Value = typename Loads::Value;
+  using Owned = std::decay_t<Loader>;
+  std::optional<Value> result;
+  const auto run = [&](Bytes& out) { return detail::load_into(result, loader, out); };
+  const auto detach = [&]() -> detail::DetachedLoad {
+    if constexpr (std::copy_constructible<Owned>) {
+      return [own = Owned(loader)](Bytes& out) mutable {
+        std::optional<Value> loaded;
+        return detail::load_into(loaded, own, out);
+      };
+    } else {
+      throw Error(ErrorKind::invalid_argument,
+                  "cache: a loader that cannot be copied cannot run elsewhere");
+    }
+  };
+  core_->load(key, {.schema = Codec<Value>::schema(), .may_be_absent = Loads::may_be_absent},
+              options, {.run = run, .detach = detach},
+              [&](const detail::SeenEntry& entry) { result.emplace(decode<Value>(entry.value)); });
+  if constexpr (Loads::may_be_absent) {
+    return result;
+  } else {
+    return std::move(result).value();
+  }
+}
+
 template <Encodable Value>
 std::optional<Value> Cache::pop(const Key& key) {
   std::optional<Value> result;

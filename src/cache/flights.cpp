@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cache/flights.h"
+
+#include <map>
+#include <thread>
+#include <utility>
+
+#include "larder/core/error.h"
+#include "larder/core/mutex.h"
+#include "larder/core/process.h"
+
+namespace larder::detail {
+
+struct Flights::Flight {
+  Bytes key;
+  std::thread::id owner = {};    // where the load runs, once it does
+  OutcomePtr outcome = nullptr;  // once it landed
+};
+
+struct Flights::Board {
+  std::uint64_t forks = fork_generation();
+  Mutex mutex;
+  CondVar landed;
+  std::map<Bytes, std::shared_ptr<Flight>> flights LARDER_GUARDED_BY(mutex);
+  std::map<std::thread::id, const Flight*> waiting LARDER_GUARDED_BY(mutex);
+
+  /// Whether `flight` waits, be it by way of others, for this thread.
+  [[nodiscard]] bool leads_here(const Flight* flight) const LARDER_REQUIRES(mutex) {
+    while (flight != nullptr) {
+      if (flight->owner == std::this_thread::get_id()) return true;
+      const auto next = waiting.find(flight->owner);
+      flight = next == waiting.end() ? nullptr : next->second;
+    }
+    return false;
+  }
+
+  [[nodiscard]] std::shared_ptr<Flight> start(BytesView key) LARDER_REQUIRES(mutex) {
+    auto flight = std::make_shared<Flight>(Flight{.key = to_bytes(key)});
+    flights.emplace(flight->key, flight);
+    return flight;
+  }
+};
+
+Flights::Flights() : board_(new std::shared_ptr<Board>(std::make_shared<Board>())) {}
+
+Flights::~Flights() { delete board_.load(); }
+
+std::shared_ptr<Flights::Board> Flights::board() {
+  auto* current = board_.load(std::memory_order_acquire);
+  if ((*current)->forks == fork_generation()) return *current;
+  // The parent's board: its threads do not run here, and its mutex may be locked for ever. It is
+  // left alone.
+  auto fresh = std::make_unique<std::shared_ptr<Board>>(std::make_shared<Board>());
+  if (board_.compare_exchange_strong(current, fresh.get())) current = fresh.release();
+  return *current;
+}
+
+Flights::Joined Flights::join(BytesView key, SteadyTime deadline) {
+  const std::shared_ptr<Board> board = this->board();
+  const MutexLock lock(board->mutex);
+  const auto found = board->flights.find(to_bytes(key));
+  if (found == board->flights.end()) {
+    return {.ticket = std::make_shared<Ticket>(board, board->start(key))};
+  }
+  const std::shared_ptr<Flight> flight = found->second;
+  if (board->leads_here(flight.get())) {
+    throw Error(ErrorKind::invalid_argument,
+                "cache: a loader asks for the value that it is to load; let it compute that");
+  }
+  board->waiting[std::this_thread::get_id()] = flight.get();
+  while (flight->outcome == nullptr) {
+    if (board->landed.wait_until(board->mutex, deadline) == std::cv_status::timeout) break;
+  }
+  board->waiting.erase(std::this_thread::get_id());
+  if (flight->outcome != nullptr) return {.outcome = flight->outcome};
+  throw Error(ErrorKind::unavailable, "cache: another thread did not load the value in time");
+}
+
+Flights::TicketPtr Flights::try_start(BytesView key) {
+  const std::shared_ptr<Board> board = this->board();
+  const MutexLock lock(board->mutex);
+  if (board->flights.contains(to_bytes(key))) return nullptr;
+  return std::make_shared<Ticket>(board, board->start(key));
+}
+
+std::size_t Flights::waiting() {
+  const std::shared_ptr<Board> board = this->board();
+  const MutexLock lock(board->mutex);
+  return board->waiting.size();
+}
+
+Flights::Ticket::Ticket(std::shared_ptr<Board> board, std::shared_ptr<Flight> flight)
+    : board_(std::move(board)), flight_(std::move(flight)) {}
+
+Flights::Ticket::~Ticket() {
+  if (flight_ != nullptr) land({});
+}
+
+void Flights::Ticket::begin() {
+  const MutexLock lock(board_->mutex);
+  flight_->owner = std::this_thread::get_id();
+}
+
+void Flights::Ticket::land(LoadOutcome outcome) {
+  const std::shared_ptr<Flight> flight = std::exchange(flight_, nullptr);
+  if (board_->forks != fork_generation()) return;  // the load is the parent's
+  {
+    const MutexLock lock(board_->mutex);
+    flight->outcome = std::make_shared<const LoadOutcome>(std::move(outcome));
+    board_->flights.erase(flight->key);
+  }
+  board_->landed.notify_all();
+}
+
+}  // namespace larder::detail

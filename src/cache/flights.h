@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <optional>
+
+#include "larder/core/bytes.h"
+#include "larder/core/clock.h"
+
+namespace larder::detail {
+
+/// What a load came to.
+struct LoadOutcome {
+  enum class Kind { value, absent, failed, given_up };
+
+  Kind kind = Kind::given_up;
+  Bytes value = {};  ///< Encoded.
+  std::exception_ptr error = nullptr;
+};
+
+/// The loads that run in this process: those who want a key that is being loaded wait for the
+/// outcome, whatever it is.
+///
+/// Thread-safe. In the child of a fork no load runs.
+class Flights {
+ public:
+  class Ticket;
+  using TicketPtr = std::shared_ptr<Ticket>;
+  using OutcomePtr = std::shared_ptr<const LoadOutcome>;
+
+  Flights();
+  Flights(const Flights&) = delete;
+  Flights& operator=(const Flights&) = delete;
+  ~Flights();
+
+  /// One of the two is set.
+  struct Joined {
+    OutcomePtr outcome = nullptr;  ///< Of the load that was running.
+    TicketPtr ticket = nullptr;    ///< None was: the caller has one now, and must land it.
+  };
+
+  /// Waits for the load of `key` that runs, if one does.
+  /// @throws Error `unavailable` at `deadline`, `invalid_argument` if the load would wait for
+  /// itself, be it by way of others
+  [[nodiscard]] Joined join(BytesView key, SteadyTime deadline);
+
+  /// A ticket if no load of `key` runs, else null.
+  [[nodiscard]] TicketPtr try_start(BytesView key);
+
+  /// How many threads wait.
+  [[nodiscard]] std::size_t waiting();
+
+ private:
+  struct Board;
+  struct Flight;
+
+  [[nodiscard]] std::shared_ptr<Board> board();
+
+  std::atomic<std::shared_ptr<Board>*> board_;
+};
+
+/// The duty to land one load. Lands it as given up if it goes before.
+///
+/// Not thread-safe. May outlive the `Flights`.
+class Flights::Ticket {
+ public:
+  Ticket(std::shared_ptr<Board> board, std::shared_ptr<Flight> flight);
+  Ticket(const Ticket&) = delete;
+  Ticket& operator=(const Ticket&) = delete;
+  ~Ticket();
+
+  /// The load runs in this thread from now on.
+  void begin();
+  void land(LoadOutcome outcome);
+
+ private:
+  std::shared_ptr<Board> board_;
+  std::shared_ptr<Flight> flight_;  // null once landed
+};
+
+}  // namespace larder::detail
