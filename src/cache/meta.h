@@ -14,7 +14,7 @@ namespace larder::detail {
 inline constexpr WallTime never = WallTime::max();
 
 /// Where files become faster than records: docs/design/0004-value-files.md.
-inline constexpr std::uint64_t default_file_above_bytes = std::uint64_t{256} << 10U;
+inline constexpr std::uint64_t default_file_above_bytes = std::uint64_t{1} << 20U;
 
 /// The settings in force: every field has a value.
 struct Settings {

@@ -101,16 +101,16 @@ class Upkeep(support.StoreCase):
         self.assertNotEqual(self.call("get", str(self.store), "a").stdout, b"a" * 50 + b"X" * 50)
 
     def test_backup_is_a_store(self):
-        self.put("long", b"l" * 1_000_000)
+        self.put("long", b"l" * 2_000_000)
         self.expect("backup", str(self.store), str(self.folder / "copy"), out="4 entries copied\n")
         self.expect("clear", "-y", str(self.store))
         self.assertEqual(self.expect("get", str(self.folder / "copy"), "long").stdout,
-                         b"l" * 1_000_000)
+                         b"l" * 2_000_000)
         self.expect("verify", str(self.folder / "copy"))
         self.expect("backup", str(self.store), str(self.folder / "copy"), code=2, err="new dir")
 
     def test_repair_keeps_what_is_whole(self):
-        self.put("long", b"l" * 1_000_000)
+        self.put("long", b"l" * 2_000_000)
         value = next(path for path in (self.store / "values-cache").rglob("*") if path.is_file())
         value.write_bytes(value.read_bytes()[:-100])
         self.expect("verify", str(self.store), code=4)

@@ -60,7 +60,7 @@ struct CacheSettings {
   std::optional<std::uint64_t> compress_above_bytes = std::nullopt;
 
   /// Values that take more than this as stored are kept in files of their own. 0 does so with all,
-  /// `no_limit` with none, as does an engine without a directory. Default: 256 KiB.
+  /// `no_limit` with none, as does an engine without a directory. Default: 1 MiB.
   std::optional<std::uint64_t> file_above_bytes = std::nullopt;
 
   /// No entry is found for longer than this after its value was stored, whatever lifetime it was
