@@ -39,7 +39,7 @@ struct LmdbOptions {
   std::uint64_t map_bytes = std::uint64_t{16} << 30U;
 
   /// How often unsynced writes reach the device with `consistent`.
-  std::chrono::milliseconds sync_interval = std::chrono::milliseconds{900};
+  std::chrono::milliseconds sync_interval = std::chrono::milliseconds{600};
 };
 
 /// What acts in an engine. Everything here must outlive the engine.
