@@ -26,6 +26,7 @@ int main() {
   };
 
   std::vector<std::thread> visitors;
+  visitors.reserve(16);
   for (int i = 0; i < 16; ++i) {
     visitors.emplace_back([&] { cache.get_or_load("page", make_page, {.put = {.ttl = 1min}}); });
   }

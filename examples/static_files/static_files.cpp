@@ -88,7 +88,7 @@ int listen_on(std::uint16_t port) {
       ::getsockname(fd, generic, &length) != 0) {
     throw std::runtime_error("cannot listen");
   }
-  std::cout << "http://127.0.0.1:" << ntohs(address.sin_port) << "/" << std::endl;
+  std::cout << "http://127.0.0.1:" << ntohs(address.sin_port) << "/\n" << std::flush;
   return fd;
 }
 

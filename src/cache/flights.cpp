@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/flights.h"
 
+#include <functional>
 #include <map>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -12,7 +14,7 @@
 namespace larder::detail {
 
 struct Flights::Flight {
-  Bytes key;
+  std::string key;
   std::thread::id owner = {};    // where the load runs, once it does
   OutcomePtr outcome = nullptr;  // once it landed
 };
@@ -21,7 +23,7 @@ struct Flights::Board {
   std::uint64_t forks = fork_generation();
   Mutex mutex;
   CondVar landed;
-  std::map<Bytes, std::shared_ptr<Flight>> flights LARDER_GUARDED_BY(mutex);
+  std::map<std::string, std::shared_ptr<Flight>, std::less<>> flights LARDER_GUARDED_BY(mutex);
   std::map<std::thread::id, const Flight*> waiting LARDER_GUARDED_BY(mutex);
 
   /// Whether `flight` waits, be it by way of others, for this thread.
@@ -35,7 +37,7 @@ struct Flights::Board {
   }
 
   [[nodiscard]] std::shared_ptr<Flight> start(BytesView key) LARDER_REQUIRES(mutex) {
-    auto flight = std::make_shared<Flight>(Flight{.key = to_bytes(key)});
+    auto flight = std::make_shared<Flight>(Flight{.key = std::string(as_text(key))});
     flights.emplace(flight->key, flight);
     return flight;
   }
@@ -58,7 +60,7 @@ std::shared_ptr<Flights::Board> Flights::board() {
 Flights::Joined Flights::join(BytesView key, SteadyTime deadline) {
   const std::shared_ptr<Board> board = this->board();
   const MutexLock lock(board->mutex);
-  const auto found = board->flights.find(to_bytes(key));
+  const auto found = board->flights.find(as_text(key));
   if (found == board->flights.end()) {
     return {.ticket = std::make_shared<Ticket>(board, board->start(key))};
   }
@@ -79,7 +81,7 @@ Flights::Joined Flights::join(BytesView key, SteadyTime deadline) {
 Flights::TicketPtr Flights::try_start(BytesView key) {
   const std::shared_ptr<Board> board = this->board();
   const MutexLock lock(board->mutex);
-  if (board->flights.contains(to_bytes(key))) return nullptr;
+  if (board->flights.contains(as_text(key))) return nullptr;
   return std::make_shared<Ticket>(board, board->start(key));
 }
 

@@ -4,7 +4,9 @@
 #include <span>
 #include <utility>
 
+#include "cache/policy/fifo.h"
 #include "cache/policy/policies.h"
+#include "larder/core/error.h"
 
 namespace larder::detail {
 
@@ -62,7 +64,12 @@ EvictionPolicy* PolicyInForce::of(const Settings& settings) {
   if (EvictionPolicy* policy = find(id)) return policy;
   std::unique_ptr<EvictionPolicy> policy = make_policy(settings.eviction, size_for(settings));
   if (!policy) return nullptr;
-  attach(*policy);
+  try {
+    attach(*policy);
+  } catch (const Error&) {
+    // A full device, most likely. Better to evict by age than to fail for want of hints.
+    policy = std::make_unique<Fifo>();
+  }
   // Two threads may add the same policy at the same time: they work on the same memory.
   auto known = std::make_unique<Known>(Known{id, std::move(policy), known_.load()});
   while (!known_.compare_exchange_weak(known->next, known.get())) {

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t fixed_bytes = 8 + 8 + 8 + 4;
 // In the size of the tags: a Timing stands before them.
 constexpr std::uint32_t has_timing = 1U << 31U;
-constexpr std::size_t timing_bytes = 4 * 8;
+constexpr std::size_t timing_bytes = std::size_t{4} * 8;
 
 std::uint64_t to_bits(WallTime time) {
   return static_cast<std::uint64_t>(time.time_since_epoch().count());

@@ -110,7 +110,7 @@ class Table {
   bool evict_this(std::uint64_t sequence);
   void note_store(BytesView key, std::uint64_t sequence);
   void note_overwrite(BytesView key, std::uint64_t sequence, bool has_new_value);
-  void note_removal(BytesView key, std::uint64_t sequence, Event cause);
+  void note_removal(BytesView key, std::uint64_t sequence, Event event);
   void index(BytesView key, const Placed& entry, const Placed* old);
   bool remove_indexed(const Indexed& found, Event cause);
   [[nodiscard]] std::vector<Indexed> collect(const KeyRange& range, std::uint64_t limit);

@@ -10,7 +10,7 @@ namespace larder {
 
 class MemoryClaims::Held final : public Claim {
  public:
-  Held(MemoryClaims& claims, Bytes name)
+  Held(MemoryClaims& claims, std::string name)
       : claims_(claims), name_(std::move(name)), forks_(fork_generation()) {}
   ~Held() override {
     if (forks_ == fork_generation()) claims_.give_back(name_);
@@ -18,12 +18,12 @@ class MemoryClaims::Held final : public Claim {
 
  private:
   MemoryClaims& claims_;
-  Bytes name_;
+  std::string name_;
   std::uint64_t forks_;
 };
 
 ClaimPtr MemoryClaims::take(BytesView name, SteadyTime deadline) {
-  Bytes key = to_bytes(name);
+  std::string key(as_text(name));
   const MutexLock lock(mutex_);
   // Whoever had a claim when this process was forked does not run here.
   if (std::exchange(forks_, fork_generation()) != fork_generation()) owners_.clear();
@@ -40,7 +40,7 @@ ClaimPtr MemoryClaims::take(BytesView name, SteadyTime deadline) {
   }
 }
 
-void MemoryClaims::give_back(const Bytes& name) {
+void MemoryClaims::give_back(const std::string& name) {
   {
     const MutexLock lock(mutex_);
     owners_.erase(name);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <string>
 #include <thread>
 
 #include "larder/core/bytes.h"
@@ -21,11 +22,11 @@ class MemoryClaims {
 
  private:
   class Held;
-  void give_back(const Bytes& name);
+  void give_back(const std::string& name);
 
   Mutex mutex_;
   CondVar given_back_;
-  std::map<Bytes, std::thread::id> owners_ LARDER_GUARDED_BY(mutex_);
+  std::map<std::string, std::thread::id> owners_ LARDER_GUARDED_BY(mutex_);
   std::uint64_t forks_ LARDER_GUARDED_BY(mutex_) = 0;
 };
 

@@ -55,7 +55,7 @@ class CandidatePool {
   std::optional<std::uint64_t> lowest_known(Residents& residents, Score score,
                                             const Candidate& limit);
   void sample(Residents& residents, Score score);
-  void forget(std::uint64_t sequence);
+  void forget(std::uint64_t gone);
 
   Memory& memory_;
   Newcomers newcomers_;

@@ -16,7 +16,7 @@ constexpr std::uint64_t most = 15;
 FrequencySketch::Counter FrequencySketch::counter(std::uint64_t hash, unsigned row) const noexcept {
   const std::size_t block = (hash & (words_.size() / block_words - 1)) * block_words;
   const auto bits = static_cast<unsigned>(hash >> (44U + 5U * row)) & 31U;
-  return {&words_[block + row * 2 + (bits & 1U)], (bits >> 1U) * 4};
+  return {&words_[block + std::size_t{row} * 2 + (bits & 1U)], (bits >> 1U) * 4};
 }
 
 void FrequencySketch::add(std::uint64_t hash) noexcept {

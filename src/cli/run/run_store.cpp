@@ -45,7 +45,8 @@ RunStore open_run_store(const std::filesystem::path& path, const Console& consol
   CacheSettings results;
   if (is_new) results = {.max_bytes = 5_GiB, .eviction = Eviction::lru};
   return {.results = Cache(engine, results, hooks),
-          .files = Cache(engine, {.max_entries = max_files}, hooks, as_bytes("files"))};
+          .files = Cache(engine, {.max_entries = max_files, .eviction = Eviction::fifo}, hooks,
+                         as_bytes("files"))};
 }
 
 std::filesystem::path locks_of(const std::filesystem::path& store) { return store / "locks"; }

@@ -100,23 +100,52 @@ Segment* Log::active() {
   return now.active == LogState::none ? nullptr : &segment(now.active);
 }
 
-std::optional<std::uint32_t> Log::look_for_free() {
+std::optional<std::uint32_t> Log::look_for_free(std::uint32_t except) {
   const LogState now = state();
   const std::uint64_t oldest = environment_.oldest_reader();
+  std::optional<std::uint32_t> found;
   for (std::uint32_t number = 0; number < segment_count; ++number) {
     const std::uint64_t retired = shared_->retired[number].load(std::memory_order_acquire);
-    if (number != now.active && !now.is_sealed(number) && (retired == 0 || oldest > retired)) {
-      return number;
-    }
+    if (number == except || number == now.active || now.is_sealed(number)) continue;
+    if (retired != 0 && oldest <= retired) continue;
+    if (has_space(number)) return number;
+    if (!found) found = number;
   }
-  return std::nullopt;
+  return found;
 }
 
-std::uint32_t Log::find_free(ReaderSlots::Slot& own, SteadyTime deadline) {
+bool Log::has_space(std::uint32_t number) const {
+  return Segment::has_space(*hooks_.io, options_.path, number, log_min_bytes);
+}
+
+bool Log::has_spare(std::uint32_t taken) const {
+  const LogState now = state();
+  for (std::uint32_t number = 0; number < segment_count; ++number) {
+    const bool is_used = number == taken || number == now.active || now.is_sealed(number);
+    if (!is_used && has_space(number)) return true;
+  }
+  return false;
+}
+
+void Log::keep_spare(std::uint32_t taken) {
+  if (has_spare(taken)) return;
+  const std::optional<std::uint32_t> spare = look_for_free(taken);
+  if (!spare) return;
+  try {
+    segment(*spare).reserve_space(log_min_bytes);
+  } catch (const Error& error) {
+    segment(*spare).give_space_back();
+    // On a tiny device a log of one segment has to do.
+    if (error.kind() != ErrorKind::full || active() != nullptr) throw;
+  }
+}
+
+std::uint32_t Log::find_free(ReaderSlots::Slot& own, SteadyTime deadline, Space space) {
   Backoff backoff(deadline);
   unsigned turns = 0;
   do {
-    if (const std::optional<std::uint32_t> found = look_for_free()) return *found;
+    const std::optional<std::uint32_t> found = look_for_free(LogState::none);
+    if (found && (space == Space::any || has_space(*found))) return *found;
     // Where others read without a pause, somebody always is on the newest snapshot.
     if (++turns == patient_turns) renew_snapshots(own, deadline);
   } while (backoff.wait());
@@ -153,34 +182,44 @@ void Log::announce_write() {
   announced_ = true;
 }
 
-void Log::check_room(std::uint64_t gaps) {
+std::uint64_t Log::waiting_bytes() {
   const LogState now = state();
   std::uint64_t waiting = now.active == LogState::none ? 0 : now.committed;
   for (std::uint32_t number = 0; number < segment_count; ++number) {
     if (now.is_sealed(number)) waiting += segment(number).sealed_end();
   }
-  waiting *= 2;  // small values in random order take up to twice as much in LMDB's pages
-  if (gaps >= waiting) return;
+  return waiting;
+}
+
+void Log::check_room(std::uint64_t gaps, std::uint64_t coming) {
+  constexpr std::uint64_t growth =
+      2;  // small values in random order take that much in LMDB's pages
+  const std::uint64_t needed = (waiting_bytes() + coming) * growth;
+  if (gaps >= needed) return;
   const std::int64_t device = hooks_.io->free_bytes(options_.path);
-  if (device < 0 || static_cast<std::uint64_t>(device) >= waiting - gaps) return;
+  if (device < 0 || static_cast<std::uint64_t>(device) >= needed - gaps) return;
   throw system_error(ENOSPC, "bring the log to the database in " + options_.path.string());
 }
 
 void Log::rotate(ReaderSlots::Slot& own, SteadyTime deadline, const Need& need) {
   ReaderSlots::end(own);
   if (state().sealed_count() >= most_sealed) apply_sealed(&own, deadline, most_sealed);
-  std::uint32_t number = find_free(own, deadline);
+  std::uint32_t number = find_free(own, deadline, Space::any);
   try {
     prepare_segment(number, need.bytes);
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::full || state().sealed == 0) throw;
+    if (error.kind() != ErrorKind::full) throw;
     // Segments that were in use have their space already.
     apply_sealed(&own, deadline);
-    number = find_free(own, deadline);
+    if (!has_spare(LogState::none)) throw;
+    number = find_free(own, deadline, Space::reserved);
     prepare_segment(number, need.bytes);
   }
-  // Else the log could hold more than LMDB has room for, and erasing would be stuck behind it.
-  check_room(need.gaps);
+  if (!need.frees_space) {
+    keep_spare(number);
+    // Else the log could hold more than LMDB has room for, and erasing would be stuck behind it.
+    check_room(need.gaps, active() == nullptr ? 0 : segment(number).log_bytes());
+  }
   Segment& fresh = segment(number);
   hooks_.io->point("log.rotate.prepared");
   if (Segment* old = active()) {

@@ -4,7 +4,6 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <optional>
 
@@ -40,9 +39,9 @@ class Log {
   /// What a new segment is for.
   struct Need {
     std::uint64_t bytes;  ///< Of the unfinished transaction with its next entry.
-    std::uint64_t gaps;   ///< What LMDB can use again without growing; or `any_room`.
+    bool frees_space;     ///< It may use what is kept in reserve.
+    std::uint64_t gaps;   ///< What LMDB can use again without growing.
   };
-  static constexpr std::uint64_t any_room = std::numeric_limits<std::uint64_t>::max();
   /// Seals the active segment, if there is one, and makes a free one the active one. The unfinished
   /// transaction, if any, moves along. Ends the snapshot in `own`.
   /// @throws Error `full` also if what then waits for LMDB may find no room there; `unavailable`;
@@ -86,8 +85,17 @@ class Log {
   /// The sealed segments of `state`, newest first. They stay what they are while the LMDB snapshot
   /// that belongs to `state` runs, or while apply_mutex is held.
   [[nodiscard]] Layers sealed(const LogState& state);
-  [[nodiscard]] std::optional<std::uint32_t> look_for_free();
-  [[nodiscard]] std::uint32_t find_free(ReaderSlots::Slot& own, SteadyTime deadline);
+  /// A segment that nobody needs, one that has space if there is such a one.
+  [[nodiscard]] std::optional<std::uint32_t> look_for_free(std::uint32_t except);
+  [[nodiscard]] bool has_space(std::uint32_t number) const;
+  /// Whether there is space for one segment besides the one that is `taken`.
+  [[nodiscard]] bool has_spare(std::uint32_t taken) const;
+  /// Keeps space for one segment besides the one that is `taken`, for updates that free space when
+  /// there is none left.
+  void keep_spare(std::uint32_t taken);
+  /// Whether the segment must have its space already.
+  enum class Space { any, reserved };
+  [[nodiscard]] std::uint32_t find_free(ReaderSlots::Slot& own, SteadyTime deadline, Space space);
   void prepare_segment(std::uint32_t number, std::uint64_t needed);
   /// Lets readers start on a snapshot of LMDB from after the last segment was retired.
   void renew_snapshots(ReaderSlots::Slot& own, SteadyTime deadline);
@@ -108,8 +116,11 @@ class Log {
   void apply(const Layers& layers, std::uint64_t last, ReaderSlots::Slot* own);
   void apply_to_full_device(const Layers& layers, std::uint64_t last, ReaderSlots::Slot* own);
   void sync_before_steps();
-  /// @throws Error `full` if what stands in the log may find no room in LMDB
-  void check_room(std::uint64_t gaps);
+  /// Bytes of the log that LMDB does not have yet.
+  [[nodiscard]] std::uint64_t waiting_bytes();
+  /// @throws Error `full` if what stands in the log, and `coming` bytes more, may find no room in
+  /// LMDB, which can use `gaps` bytes again
+  void check_room(std::uint64_t gaps, std::uint64_t coming);
   int sync_now();
   void retire(std::uint32_t segments);
   /// LMDB now holds all up to `sequence`: the log is left behind.

@@ -77,7 +77,7 @@ void Log::sync_before_steps() {
 
 void Log::renew_snapshots(ReaderSlots::Slot& own, SteadyTime deadline) {
   apply_sealed(&own, deadline);
-  if (look_for_free()) return;
+  if (look_for_free(LogState::none)) return;
   const RobustLock lock = lock_apply(&own, deadline);
   const SlotPause pause(environment_.slots(), &own);
   const std::uint64_t applied = environment_.applied();

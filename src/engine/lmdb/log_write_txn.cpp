@@ -61,7 +61,8 @@ void LogWriteTxn::make_room(const LogEntry& entry) {
     return;
   }
   const Log::Need need{.bytes = own + key_bytes + value_bytes,
-                       .gaps = frees_space_ ? Log::any_room : environment_.gaps(snapshot_.txn)};
+                       .frees_space = frees_space_,
+                       .gaps = environment_.gaps(snapshot_.txn)};
   try {
     log_.rotate(slot_, deadline_, need);
   } catch (...) {

@@ -32,6 +32,9 @@ std::uint32_t high_half(std::uint64_t hash) noexcept {
   return static_cast<std::uint32_t>(hash >> 32U);
 }
 
+std::string log_name(std::uint32_t number) { return "log-" + std::to_string(number); }
+std::string index_name(std::uint32_t number) { return "index-" + std::to_string(number); }
+
 /// Whether a block that a file has been given stays its block when it is written again. Elsewhere a
 /// store to a mapped page may need a new block, and be fatal when the device is full.
 bool has_blocks_in_place(std::int64_t file_system) noexcept {
@@ -69,8 +72,8 @@ std::uint64_t key_hash(BytesView key) noexcept { return XXH3_64bits(key.data(), 
 Segment::Segment(Io& io, const std::filesystem::path& directory, std::uint32_t number, mode_t mode)
     : io_(io),
       writes_in_place_(has_blocks_in_place(io.file_system_type(directory))),
-      log_path_(directory / ("log-" + std::to_string(number))),
-      index_path_(directory / ("index-" + std::to_string(number))),
+      log_path_(directory / log_name(number)),
+      index_path_(directory / index_name(number)),
       log_file_(open_or_create(io, log_path_, mode)),
       index_file_(open_or_create(io, index_path_, mode)) {
   // The mappings reach beyond the files: what a file grows to later is then already mapped.
@@ -99,13 +102,32 @@ void Segment::reserve(const File& file, std::uint64_t bytes, const std::filesyst
   if (result < 0) throw system_error(-result, "reserve space for " + path.string());
 }
 
-void Segment::reset(std::uint64_t base_sequence, std::uint64_t log_bytes) {
-  const std::uint64_t index_bytes = index_bytes_for(log_bytes);
+bool Segment::has_space(Io& io, const std::filesystem::path& directory, std::uint32_t number,
+                        std::uint64_t log_bytes) {
+  const auto reaches = [&](const std::string& name, std::uint64_t bytes) {
+    struct stat status{};
+    return io.stat(directory / name, status) == 0 &&
+           static_cast<std::uint64_t>(status.st_size) >= bytes;
+  };
+  return reaches(log_name(number), log_bytes) &&
+         reaches(index_name(number), index_bytes_for(log_bytes));
+}
+
+void Segment::reserve_space(std::uint64_t log_bytes) {
   reserve(log_file_, log_bytes, log_path_);
-  reserve(index_file_, index_bytes, index_path_);
+  reserve(index_file_, index_bytes_for(log_bytes), index_path_);
+}
+
+void Segment::give_space_back() noexcept {
+  io_.ftruncate(log_file_.fd(), 0);
+  io_.ftruncate(index_file_.fd(), 0);
+}
+
+void Segment::reset(std::uint64_t base_sequence, std::uint64_t log_bytes) {
+  reserve_space(log_bytes);
   IndexHeader& header = index();
   header.log_bytes = log_bytes;
-  header.index_bytes = index_bytes;
+  header.index_bytes = index_bytes_for(log_bytes);
   header.buckets = buckets_for(log_bytes);
   for (auto& first : header.head) first.store(0, std::memory_order_relaxed);
   for (auto& word : header.filter) word.store(0, std::memory_order_relaxed);

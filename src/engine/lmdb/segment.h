@@ -48,6 +48,17 @@ class Segment {
   Segment& operator=(const Segment&) = delete;
   ~Segment();
 
+  /// Whether segment `number` in `directory` has space on the device for a log of `log_bytes`.
+  [[nodiscard]] static bool has_space(Io& io, const std::filesystem::path& directory,
+                                      std::uint32_t number, std::uint64_t log_bytes);
+
+  /// Sees to it that `has_space()`.
+  /// @throws Error `full`
+  void reserve_space(std::uint64_t log_bytes);
+
+  /// Undoes that. Nobody may use the segment.
+  void give_space_back() noexcept;
+
   /// Empties the segment and makes it ready for transactions from `base_sequence` on, with
   /// `log_bytes` of reserved space on the device.
   /// @throws Error `full`; the segment is then unusable but nothing else has changed
