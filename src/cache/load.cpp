@@ -69,10 +69,10 @@ class CacheCore::Loading {
         options_(options),
         type_(type),
         stored_at_(stored_at),
-        flight_key_(to_bytes(as_bytes(type.may_be_absent ? "?" : "!"))) {
+        flight_key_(to_bytes(key.bytes())) {
     // Callers of another type must not get this one's bytes.
     append(flight_key_, std::as_bytes(std::span(&type_.schema, 1)));
-    append(flight_key_, key.bytes());
+    flight_key_.push_back(std::byte{type.may_be_absent});
   }
 
   Flights::Joined join(SteadyTime deadline) { return state_.flights.join(flight_key_, deadline); }
