@@ -73,9 +73,30 @@ void LmdbWrite::check_page_of(const MDB_val& key) {
   if (!map_.holds(key.mv_data)) return;  // already changed by this transaction, so in memory
   const std::byte* page = page_of(key.mv_data);
   const bool is_known = std::find(sound_.begin(), sound_.end(), page) != sound_.end();
-  // A damaged page can make a key seem to lie in a sound one.
-  if (!(is_known || is_sound_leaf(page)) || !is_key_in_page(key.mv_data)) fail_at(page);
+  if (!is_known && !is_sound_leaf(page)) fail_at(page);
+  check_cursor_is_at(key);
   if (!is_known) sound_[next_sound_++ % sound_.size()] = page;
+}
+
+void LmdbWrite::check_cursor_is_at(const MDB_val& key) {
+  // A damaged page can make a key seem to lie in another one, which is sound. But the keys beside
+  // it are then not those that stand beside it there.
+  const std::byte* page = page_of(key.mv_data);
+  const KeyPlace place = place_of_key(key.mv_data);
+  if (!place.is_key) fail_at(page);
+  const std::byte* beside = place.behind != nullptr ? place.behind : place.before;
+  MDB_val k{};
+  MDB_val v{};
+  if (beside == nullptr) {
+    k = key;
+    check(mdb_cursor_get(cursor_, &k, &v, MDB_SET_KEY), "read");
+  } else {
+    const bool is_behind = place.behind != nullptr;
+    const int code = mdb_cursor_get(cursor_, &k, &v, is_behind ? MDB_NEXT : MDB_PREV);
+    if (code != MDB_SUCCESS || k.mv_data != beside) fail_at(page);
+    check(mdb_cursor_get(cursor_, &k, &v, is_behind ? MDB_PREV : MDB_NEXT), "read");
+  }
+  if (k.mv_data != key.mv_data) fail_at(page);
 }
 
 void LmdbWrite::check_pages_around(BytesView key) {
@@ -87,7 +108,7 @@ void LmdbWrite::check_pages_around(BytesView key) {
   if (code == MDB_NOTFOUND) return;
   check(code, "read");
   check_page_of(k);
-  if (map_.holds(k.mv_data) && !is_first_in_page(k.mv_data)) return;
+  if (map_.holds(k.mv_data) && place_of_key(k.mv_data).before != nullptr) return;
   // The key may belong to the end of the page before.
   code = mdb_cursor_get(cursor_, &k, &v, MDB_PREV);
   if (code == MDB_SUCCESS) check_page_of(k);

@@ -82,6 +82,8 @@ class LmdbWrite {
   void check_beside(const MDB_val& start, MDB_cursor_op direction);
   [[nodiscard]] std::size_t leaf_pages() const;
   void check_page_of(const MDB_val& key);
+  /// Whether the page where the cursor is really is the one where `key` lies.
+  void check_cursor_is_at(const MDB_val& key);
   void check_write(int code, const char* what) const;
 
   std::unique_lock<Mutex> stay_;

@@ -252,18 +252,19 @@ bool is_sound_leaf(const std::byte* page) noexcept {
   return true;
 }
 
-bool is_first_in_page(const void* key) noexcept {
+KeyPlace place_of_key(const void* key) noexcept {
   const std::byte* page = page_of(key);
-  return page + load<std::uint16_t>(page + page_head) + node_head == key;
-}
-
-bool is_key_in_page(const void* key) noexcept {
-  const std::byte* page = page_of(key);
-  const Page view(page);
-  for (std::size_t i = 0; i < view.count(); ++i) {
-    if (page + load<std::uint16_t>(page + page_head + 2 * i) + node_head == key) return true;
+  const std::size_t count = Page(page).count();
+  const auto at = [&](std::size_t i) {
+    return page + load<std::uint16_t>(page + page_head + 2 * i) + node_head;
+  };
+  for (std::size_t i = 0; i < count; ++i) {
+    if (at(i) != key) continue;
+    return {.is_key = true,
+            .before = i == 0 ? nullptr : at(i - 1),
+            .behind = i + 1 == count ? nullptr : at(i + 1)};
   }
-  return false;
+  return {};
 }
 
 PageKeys page_keys(const std::byte* page) noexcept {

@@ -31,11 +31,13 @@ void check_image(BytesView image);
 /// Whether everything in leaf page `page` lies inside of it.
 [[nodiscard]] bool is_sound_leaf(const std::byte* page) noexcept;
 
-/// Whether `key` is the first key of its leaf page, which is sound.
-[[nodiscard]] bool is_first_in_page(const void* key) noexcept;
-
-/// Whether a key of its leaf page, which is sound, begins at `key`.
-[[nodiscard]] bool is_key_in_page(const void* key) noexcept;
+/// Where in its leaf page, which is sound, a key is.
+struct KeyPlace {
+  bool is_key = false;                ///< A key of the page begins there.
+  const std::byte* before = nullptr;  ///< The key before it in the page, if there is one.
+  const std::byte* behind = nullptr;  ///< The key behind it in the page, if there is one.
+};
+[[nodiscard]] KeyPlace place_of_key(const void* key) noexcept;
 
 /// The first and the last key of a sound leaf page, which is not empty.
 struct PageKeys {
