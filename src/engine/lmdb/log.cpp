@@ -158,7 +158,6 @@ std::uint64_t Log::next_log_bytes() const {
 }
 
 void Log::prepare_segment(std::uint32_t number, std::uint64_t needed) {
-  const bool is_new = opened_[number].load(std::memory_order_acquire) == nullptr;
   Segment& fresh = segment(number);
   for (std::uint64_t bytes = next_log_bytes();; bytes /= 2) {
     try {
@@ -170,8 +169,9 @@ void Log::prepare_segment(std::uint32_t number, std::uint64_t needed) {
       if (error.kind() != ErrorKind::full || is_smallest) throw;
     }
   }
-  if (is_new && options_.durability != Durability::disposable) {
+  if (!has_durable_name_[number] && options_.durability != Durability::disposable) {
     sync_directory(*hooks_.io, options_.path);
+    has_durable_name_[number] = true;
   }
 }
 

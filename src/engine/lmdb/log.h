@@ -138,6 +138,8 @@ class Log {
   std::array<std::atomic<Segment*>, segment_count> opened_ = {};
 
   bool announced_ = false;  ///< Under write_mutex.
+  /// Under write_mutex: whether a power cut spares the directory entry.
+  std::array<bool, segment_count> has_durable_name_ = {};
 
   Mutex syncing_;
   CondVar sync_done_;
