@@ -18,7 +18,7 @@ namespace larder::detail {
 
 namespace {
 
-constexpr int as_directory = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+constexpr int folder_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 mode_t directory_mode(mode_t file_mode) noexcept { return file_mode | ((file_mode & 0444U) >> 2U); }
 
@@ -60,13 +60,13 @@ int FileStore::root(Missing missing) {
 }
 
 File FileStore::open_root(Missing missing) {
-  int fd = io_.openat(AT_FDCWD, path_, as_directory, 0);
+  int fd = io_.openat(AT_FDCWD, path_, folder_flags, 0);
   if (fd == -ENOENT && missing == Missing::make) {
     const mode_t mode = directory_mode(place_.mode);
     const int made = io_.mkdirat(AT_FDCWD, path_, mode);
     if (made < 0 && made != -EEXIST) throw system_error(made, "create " + path_.string());
     if (made == 0) io_.chmod(path_, mode);  // the umask may have taken bits away
-    fd = io_.openat(AT_FDCWD, path_, as_directory, 0);
+    fd = io_.openat(AT_FDCWD, path_, folder_flags, 0);
     if (place_.durability == Durability::durable) sync_directory(io_, place_.directory);
   }
   if (fd == -ENOENT) return {};
@@ -99,13 +99,13 @@ File FileStore::bucket(std::uint64_t name, Missing missing) {
   const int parent = root(missing);
   if (parent < 0) return {};
   const std::string bucket = bucket_of(name);
-  int fd = io_.openat(parent, bucket, as_directory, 0);
+  int fd = io_.openat(parent, bucket, folder_flags, 0);
   if (fd == -ENOENT && missing == Missing::make) {
     const mode_t mode = directory_mode(place_.mode);
     const int made = io_.mkdirat(parent, bucket, mode);
     if (made < 0 && made != -EEXIST) throw system_error(made, "create " + path_.string());
     if (made == 0) io_.chmod(descriptor_path(parent) / bucket, mode);
-    fd = io_.openat(parent, bucket, as_directory, 0);
+    fd = io_.openat(parent, bucket, folder_flags, 0);
     if (place_.durability == Durability::durable) io_.fsync(parent);
   }
   if (fd == -ENOENT) return {};
@@ -219,7 +219,7 @@ void FileStore::list(FunctionRef<void(std::uint64_t name)> visit,
     return names;
   };
   for (const std::string& outer : names_in(parent)) {
-    const int fd = io_.openat(parent, outer, as_directory, 0);
+    const int fd = io_.openat(parent, outer, folder_flags, 0);
     if (fd < 0) {
       if (fd != -ENOENT) stranger(outer);
       continue;

@@ -255,6 +255,7 @@ TEST_P(CacheTest, threads_that_want_one_key_load_it_once) {
   for (int round = 0; round < 20; ++round) {
     std::atomic<int> loads{0};
     std::vector<std::thread> threads;
+    threads.reserve(8);
     for (int t = 0; t < 8; ++t) {
       threads.emplace_back([&] {
         EXPECT_EQ(cache.get_or_load(Key(round),
@@ -309,6 +310,7 @@ TEST_P(CacheTest, processes_that_want_one_key_load_it_once) {
   if (!GetParam().is_persistent) GTEST_SKIP() << "lives in the memory of one process";
   Cache cache = open();
   std::vector<std::unique_ptr<Child>> children;
+  children.reserve(4);
   for (int c = 0; c < 4; ++c) {
     children.push_back(std::make_unique<Child>([&] {
       for (int round = 0; round < 50; ++round) {
