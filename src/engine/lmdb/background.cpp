@@ -94,7 +94,7 @@ void Background::settle() {
   const SteadyTime now = Clock::system().steady_now();
   try {
     const RobustLock lock(shared_.write_mutex, now);
-    if (lock.owner_died()) log_.repair(now + options_.timeout);
+    log_.repair(now + options_.timeout);
     if (log_.published() != last_published_) return;
     log_.seal();
   } catch (const Error& error) {

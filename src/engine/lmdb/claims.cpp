@@ -14,13 +14,6 @@
 namespace larder::lmdb {
 namespace {
 
-/// Whether this thread now has the mutex, after a call that returned `result`. That its last owner
-/// died does not matter: a claim protects nothing that could be half done.
-bool is_held(pthread_mutex_t& mutex, int result) {
-  if (result == EOWNERDEAD) pthread_mutex_consistent(&mutex);
-  return result == 0 || result == EOWNERDEAD;
-}
-
 class HeldSlot final : public Claim {
  public:
   explicit HeldSlot(ClaimSlot& slot) : slot_(slot), forks_(fork_generation()) {}
@@ -51,14 +44,15 @@ ClaimSlot* Claims::hold_free_slot(std::uint64_t name) {
   // no other. Who died while waiting is counted for ever, but does no harm that way.
   for (const bool wanted : {false, true}) {
     for (std::size_t i = 0; i < claim_slots; ++i) {
-      ClaimSlot& slot = table_.slots[(name + i) % claim_slots];
+      const std::size_t number = (name + i) % claim_slots;
+      ClaimSlot& slot = table_.slots[number];
       if ((slot.waiting.load(std::memory_order_relaxed) != 0) != wanted) continue;
       if (!slot.is_ready) {
         make_robust(slot.mutex);
         slot.is_ready = true;
       }
       if (!is_held(slot.mutex, pthread_mutex_trylock(&slot.mutex))) continue;
-      table_.names[(name + i) % claim_slots].store(name, std::memory_order_relaxed);
+      table_.names[number].store(name, std::memory_order_relaxed);
       return &slot;
     }
   }

@@ -82,7 +82,7 @@ void Database::drain() {
   log_->apply_sealed(nullptr, deadline);
   {
     const RobustLock lock((*shared_)->write_mutex, deadline);
-    if (lock.owner_died() || (*shared_)->barrier.load() != 0) log_->repair(deadline);
+    log_->repair(deadline);
     log_->seal();
   }
   log_->apply_sealed(nullptr, deadline);
@@ -146,9 +146,7 @@ std::uint64_t Database::run_update(FunctionRef<void(WriteTxn&)> body, const Upda
                                    SteadyTime deadline, UpdateHooks& hooks) {
   SharedPage& shared = **shared_;
   const RobustLock lock(shared.write_mutex, deadline);
-  if (lock.owner_died() || shared.barrier.load(std::memory_order_relaxed) != 0) {
-    log_->repair(deadline);
-  }
+  log_->repair(deadline);
   const SlotGuard guard(environment_->slots());
   LogWriteTxn txn(*log_, *environment_, shared, guard.slot(), deadline, options, hooks);
   const ActiveTxn scope(this, txn, &txn);

@@ -148,16 +148,19 @@ void remove_clean_note(Io& io, const std::filesystem::path& directory) {
   if (result < 0 && result != -ENOENT) throw system_error(-result, "remove " + path.string());
 }
 
+std::string log_name(std::size_t number) { return "log-" + std::to_string(number); }
+std::string index_name(std::size_t number) { return "index-" + std::to_string(number); }
+
 void remove_index_files(Io& io, const std::filesystem::path& directory) {
   for (std::size_t number = 0; number < segment_count; ++number) {
-    io.unlink(directory / ("index-" + std::to_string(number)));
+    io.unlink(directory / index_name(number));
   }
 }
 
 void remove_log_files(Io& io, const std::filesystem::path& directory) {
   remove_index_files(io, directory);
   for (std::size_t number = 0; number < segment_count; ++number) {
-    io.unlink(directory / ("log-" + std::to_string(number)));
+    io.unlink(directory / log_name(number));
   }
 }
 

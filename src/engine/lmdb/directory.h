@@ -50,6 +50,10 @@ void check_clean_note(Io& io, const std::filesystem::path& directory);
 
 void remove_clean_note(Io& io, const std::filesystem::path& directory);
 
+/// The names of the two files of segment `number`.
+[[nodiscard]] std::string log_name(std::size_t number);
+[[nodiscard]] std::string index_name(std::size_t number);
+
 /// Removes the indexes of the log, which serve nobody who has the database to himself.
 void remove_index_files(Io& io, const std::filesystem::path& directory);
 /// Removes the log, which has reached LMDB.

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <memory>
 
 #include "engine/lmdb/page_check.h"
 
@@ -18,7 +19,6 @@ constexpr unsigned max_readers = 4096;
 constexpr std::uint64_t smallest_map = std::uint64_t{1} << 20U;
 constexpr std::uint64_t reserved_bytes = std::uint64_t{1} << 20U;
 constexpr std::uint64_t guard_bytes = std::uint64_t{256} << 10U;
-constexpr std::string_view applied_key = "applied";
 
 /// LMDB's own assertion failed: the file is damaged in a way that only shows now. Unwinding through
 /// LMDB leaks at most the transaction; going on would be worse.
@@ -83,16 +83,10 @@ void Environment::locate_map() {
     code = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn);
   }
   check(code, "begin reading");
-  MDB_val k = to_val(as_bytes(applied_key));
-  MDB_val v{};
-  code = mdb_get(txn, meta_, &k, &v);
-  if (code == MDB_SUCCESS) {
-    // The only way to learn where LMDB's map lies: from a page, which knows its own number.
-    const std::byte* page = page_of(v.mv_data);
-    map_ = {.begin = page - page_number(page) * page_bytes, .bytes = map_bytes()};
-  }
-  mdb_txn_abort(txn);
-  check(code, "read");
+  const std::unique_ptr<MDB_txn, decltype(&mdb_txn_abort)> ended(txn, mdb_txn_abort);
+  // The only way to learn where LMDB's map lies: from a page, which knows its own number.
+  const std::byte* page = page_of(applied_record(txn, meta_).data());
+  map_ = {.begin = page - page_number(page) * page_bytes, .bytes = map_bytes()};
 }
 
 Environment::~Environment() {
@@ -114,12 +108,7 @@ void Environment::open_tables() {
   check(mdb_txn_begin(env_, nullptr, 0, &txn), "create tables");
   code = mdb_dbi_open(txn, "data", MDB_CREATE, &data_);
   if (code == MDB_SUCCESS) code = mdb_dbi_open(txn, "meta", MDB_CREATE, &meta_);
-  if (code == MDB_SUCCESS) {
-    std::uint64_t none = 0;
-    MDB_val k = to_val(as_bytes(applied_key));
-    MDB_val v{sizeof(none), &none};
-    code = mdb_put(txn, meta_, &k, &v, 0);
-  }
+  if (code == MDB_SUCCESS) code = put_applied(txn, meta_, 0);
   if (code != MDB_SUCCESS) {
     mdb_txn_abort(txn);
     throw lmdb_error(code, "create tables");
@@ -249,17 +238,7 @@ void Environment::write(FunctionRef<void(LmdbWrite&)> body, ReaderSlots::Slot* o
 std::uint64_t Environment::applied() {
   SlotGuard guard(slots_);
   while (!begin_read(guard.slot())) adopt_map(&guard.slot());
-  MDB_val k = to_val(as_bytes(applied_key));
-  MDB_val v{};
-  const int code = mdb_get(guard.slot().txn, meta_, &k, &v);
-  if (code == MDB_NOTFOUND) return 0;
-  check(code, "read");
-  std::uint64_t sequence = 0;
-  if (v.mv_size != sizeof(sequence)) {
-    throw Error(ErrorKind::corrupt, "the database file is damaged: bad sequence number");
-  }
-  std::memcpy(&sequence, v.mv_data, sizeof(sequence));
-  return sequence;
+  return read_applied(guard.slot().txn, meta_);
 }
 
 std::uint64_t Environment::oldest_reader() {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/lmdb/page_check.h"
+#include "engine/lmdb/segment.h"
 
 namespace larder::lmdb {
 namespace {
@@ -46,6 +47,28 @@ Error lmdb_error(int code, const std::string& what) {
       if (code > 0) return system_error(code, what);
       return {ErrorKind::corrupt, message};
   }
+}
+
+BytesView applied_record(MDB_txn* txn, MDB_dbi meta) {
+  MDB_val k = to_val(as_bytes(applied_key));
+  MDB_val v{};
+  check(mdb_get(txn, meta, &k, &v), "read the sequence number");
+  if (v.mv_size != sizeof(std::uint64_t)) {
+    throw Error(ErrorKind::corrupt, "the database file is damaged: bad sequence number");
+  }
+  return to_view(v);
+}
+
+std::uint64_t read_applied(MDB_txn* txn, MDB_dbi meta) {
+  std::uint64_t sequence = 0;
+  std::memcpy(&sequence, applied_record(txn, meta).data(), sizeof(sequence));
+  return sequence;
+}
+
+int put_applied(MDB_txn* txn, MDB_dbi meta, std::uint64_t sequence) {
+  MDB_val k = to_val(as_bytes(applied_key));
+  MDB_val v{sizeof(sequence), &sequence};
+  return mdb_put(txn, meta, &k, &v, 0);
 }
 
 LmdbWrite::LmdbWrite(LmdbWrite&& other) noexcept
@@ -192,19 +215,16 @@ void LmdbWrite::erase(BytesView key) {
   if (leaf_pages() != pages) settled_first_.clear();
 }
 
-std::uint64_t LmdbWrite::applied() {
-  MDB_val k = to_val(as_bytes(applied_key));
-  MDB_val v{};
-  check(mdb_get(txn_, meta_, &k, &v), "read");
-  std::uint64_t sequence = 0;
-  if (v.mv_size == sizeof(sequence)) std::memcpy(&sequence, v.mv_data, sizeof(sequence));
-  return sequence;
+void LmdbWrite::apply(const LogEntry& entry) {
+  if (entry.erased) {
+    erase(entry.key);
+  } else {
+    put(entry.key, entry.value);
+  }
 }
 
 void LmdbWrite::set_applied(std::uint64_t sequence) {
-  MDB_val k = to_val(as_bytes(applied_key));
-  MDB_val v{sizeof(sequence), &sequence};
-  check_write(mdb_put(txn_, meta_, &k, &v, 0), "write");
+  check_write(put_applied(txn_, meta_, sequence), "write");
 }
 
 void LmdbWrite::commit() {

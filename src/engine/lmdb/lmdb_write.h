@@ -25,12 +25,22 @@ inline void check(int code, const char* what) {
     throw lmdb_error(code, what);
 }
 
+struct LogEntry;
+
 [[nodiscard]] inline MDB_val to_val(BytesView bytes) noexcept {
   return {bytes.size(), const_cast<std::byte*>(bytes.data())};
 }
 [[nodiscard]] inline BytesView to_view(const MDB_val& value) noexcept {
   return {static_cast<const std::byte*>(value.mv_data), value.mv_size};
 }
+
+/// The record in `meta` that says up to which sequence number LMDB has the log: its bytes in the
+/// map, and its number. Every database has one.
+/// @throws Error `corrupt` if it is missing or not a number
+[[nodiscard]] BytesView applied_record(MDB_txn* txn, MDB_dbi meta);
+[[nodiscard]] std::uint64_t read_applied(MDB_txn* txn, MDB_dbi meta);
+/// Returns LMDB's code.
+[[nodiscard]] int put_applied(MDB_txn* txn, MDB_dbi meta, std::uint64_t sequence);
 
 /// The map is too small; not a matter of the device.
 class MapFull : public Error {
@@ -65,10 +75,13 @@ class LmdbWrite {
   /// is, `unavailable` if it fails otherwise, or `corrupt`.
   void put(BytesView key, BytesView value);
   void erase(BytesView key);
-  /// Last sequence number of the log that is in LMDB.
-  [[nodiscard]] std::uint64_t applied();
+  /// Does what `entry` of the log says.
+  void apply(const LogEntry& entry);
   /// Records that the log has been applied up to `sequence`.
   void set_applied(std::uint64_t sequence);
+  /// Makes this a transaction that changes something, and nothing that matters: LMDB does not count
+  /// others.
+  void change_nothing() { set_applied(read_applied(txn_, meta_)); }
   void commit();
 
   [[nodiscard]] std::size_t id() const noexcept { return mdb_txn_id(txn_); }

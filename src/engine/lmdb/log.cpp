@@ -192,8 +192,8 @@ std::uint64_t Log::waiting_bytes() {
 }
 
 void Log::check_room(std::uint64_t gaps, std::uint64_t coming) {
-  constexpr std::uint64_t growth =
-      2;  // small values in random order take that much in LMDB's pages
+  // Small values in random order take that much more in LMDB's pages.
+  constexpr std::uint64_t growth = 2;
   const std::uint64_t needed = (waiting_bytes() + coming) * growth;
   if (gaps >= needed) return;
   const std::int64_t device = hooks_.io->free_bytes(options_.path);
@@ -269,7 +269,7 @@ void Log::repair(SteadyTime deadline) {
   const LogState now = state();
   if (now.active == LogState::none) return;
   Segment& segment = *active();
-  segment.repair(now.committed);
+  if (!segment.repair(now.committed)) return;
   raise_to(shared_->published, segment.last_sequence(now.committed));
 }
 

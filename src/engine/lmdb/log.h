@@ -54,7 +54,8 @@ class Log {
   void announce_write();
   /// Makes the unfinished transaction of the active segment visible. Returns its sequence number.
   std::uint64_t publish();
-  /// Puts right what a writer left that died with write_mutex held.
+  /// Puts right what a writer left that died with write_mutex held, if one did: the log itself
+  /// tells. To be called before anything else, since a call that failed was no help.
   void repair(SteadyTime deadline);
   /// Puts all that the log holds, the unfinished transaction included, into `write`, which from
   /// then on is the only place where that transaction is. Needs apply_mutex too.

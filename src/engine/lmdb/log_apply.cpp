@@ -57,16 +57,13 @@ void Log::apply_to_full_device(const Layers& layers, std::uint64_t last, ReaderS
   if (growing != nullptr) all.add({growing, now.committed});
   for (const Layer& layer : layers) all.add(layer);
   StepWriter steps(environment_, StepSize::small(), own, [this] { sync_before_steps(); });
-  for (LogMerge at(all, {}); !at.ended(); at.next()) {
-    if (at.entry().erased || at.segment() == growing) {
-      steps.add({.key = at.entry().key, .value = {}, .erased = true});
+  steps.erase_then_put(last, [&](StepWriter::Take take) {
+    for (LogMerge at(all, {}); !at.ended(); at.next()) {
+      LogEntry entry = at.entry();
+      if (at.segment() == growing) entry = {.key = entry.key, .value = {}, .erased = true};
+      take(entry);
     }
-  }
-  steps.reuse_pages();
-  for (LogMerge at(all, {}); !at.ended(); at.next()) {
-    if (!at.entry().erased && at.segment() != growing) steps.add(at.entry());
-  }
-  steps.finish(last);
+  });
 }
 
 void Log::sync_before_steps() {
@@ -80,8 +77,7 @@ void Log::renew_snapshots(ReaderSlots::Slot& own, SteadyTime deadline) {
   if (look_for_free(LogState::none)) return;
   const RobustLock lock = lock_apply(&own, deadline);
   const SlotPause pause(environment_.slots(), &own);
-  const std::uint64_t applied = environment_.applied();
-  environment_.write([&](LmdbWrite& write) { write.set_applied(applied); }, nullptr);
+  environment_.write([](LmdbWrite& write) { write.change_nothing(); }, nullptr);
 }
 
 void Log::drain_into(LmdbWrite& write) {
@@ -90,13 +86,7 @@ void Log::drain_into(LmdbWrite& write) {
   Segment* growing = active();
   if (growing != nullptr) layers.add({growing, not_sealed});
   for (const Layer& layer : sealed(now)) layers.add(layer);
-  for (LogMerge at(layers, {}); !at.ended(); at.next()) {
-    if (at.entry().erased) {
-      write.erase(at.entry().key);
-    } else {
-      write.put(at.entry().key, at.entry().value);
-    }
-  }
+  for (LogMerge at(layers, {}); !at.ended(); at.next()) write.apply(at.entry());
   if (growing != nullptr) growing->abandon();
 }
 

@@ -81,11 +81,7 @@ void LogWriteTxn::write(const LogEntry& entry) {
   changed_ = true;
   if (equal(entry.key, sought_key_)) sought_.reset();
   if (direct_) {
-    if (entry.erased) {
-      direct_->erase(entry.key);
-    } else {
-      direct_->put(entry.key, entry.value);
-    }
+    direct_->apply(entry);
     return;
   }
   log_.active()->add(entry, random_);

@@ -29,7 +29,7 @@ struct LogFile {
 std::vector<LogFile> read_log_files(Io& io, const std::filesystem::path& directory) {
   std::vector<LogFile> files;
   for (std::size_t number = 0; number < segment_count; ++number) {
-    const std::filesystem::path path = directory / ("log-" + std::to_string(number));
+    const std::filesystem::path path = directory / log_name(number);
     struct stat status{};
     if (io.stat(path, status) < 0) continue;
     LogFile file{.base = 0, .content = read_file(io, path)};
@@ -63,13 +63,7 @@ void apply(const std::vector<LogFile>& files, std::uint64_t next, Environment& e
     const std::uint64_t first = next;
     environment.write(
         [&](LmdbWrite& write) {
-          next = replay({&file, 1}, first, [&](const LogEntry& entry) {
-            if (entry.erased) {
-              write.erase(entry.key);
-            } else {
-              write.put(entry.key, entry.value);
-            }
-          });
+          next = replay({&file, 1}, first, [&](const LogEntry& entry) { write.apply(entry); });
           if (next > first) write.set_applied(next - 1);
         },
         nullptr);
@@ -87,19 +81,14 @@ void apply_in_steps(const std::vector<LogFile>& files, std::uint64_t next, Envir
   const std::uint64_t end =
       replay(files, next, [&](const LogEntry& entry) { last_of[entry.key] = entry; });
   StepWriter steps(environment, StepSize::small(), nullptr, std::move(sync_log));
-  for (const auto& [key, entry] : last_of) {
-    if (entry.erased) steps.add(entry);
-  }
-  steps.reuse_pages();
-  for (const auto& [key, entry] : last_of) {
-    if (!entry.erased) steps.add(entry);
-  }
-  steps.finish(end - 1);
+  steps.erase_then_put(end - 1, [&](StepWriter::Take take) {
+    for (const auto& [key, entry] : last_of) take(entry);
+  });
 }
 
 void sync_log_files(Io& io, const std::filesystem::path& directory) {
   for (std::size_t number = 0; number < segment_count; ++number) {
-    const std::filesystem::path path = directory / ("log-" + std::to_string(number));
+    const std::filesystem::path path = directory / log_name(number);
     struct stat status{};
     if (io.stat(path, status) < 0) continue;
     const File file(io, path, O_RDONLY | O_NOFOLLOW);

@@ -32,9 +32,6 @@ std::uint32_t high_half(std::uint64_t hash) noexcept {
   return static_cast<std::uint32_t>(hash >> 32U);
 }
 
-std::string log_name(std::uint32_t number) { return "log-" + std::to_string(number); }
-std::string index_name(std::uint32_t number) { return "index-" + std::to_string(number); }
-
 /// Whether a block that a file has been given stays its block when it is written again. Elsewhere a
 /// store to a mapped page may need a new block, and be fatal when the device is full.
 bool has_blocks_in_place(std::int64_t file_system) noexcept {
@@ -374,14 +371,15 @@ void Segment::abandon() {
   settle();
 }
 
-void Segment::repair(std::uint64_t committed) {
+bool Segment::repair(std::uint64_t committed) {
   const std::uint64_t begin = index().open_begin.load(std::memory_order_acquire);
-  if (begin == 0) return;
+  if (begin == 0) return false;
   if (committed > begin) {
     settle();
   } else {
     abandon();
   }
+  return true;
 }
 
 void Segment::unlink(std::uint64_t begin, std::uint64_t end) noexcept {

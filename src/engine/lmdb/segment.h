@@ -118,8 +118,9 @@ class Segment {
       visit(entry_at(at));
     }
   }
-  /// After its writer has died: settles what `committed` counts, abandons what it does not.
-  void repair(std::uint64_t committed);
+  /// After its writer has died: settles what `committed` counts, abandons what it does not. Returns
+  /// whether there was anything of the kind.
+  bool repair(std::uint64_t committed);
   /// Entries from `end` on do not count any more.
   void seal(std::uint64_t end) noexcept;
 

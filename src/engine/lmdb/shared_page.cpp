@@ -30,6 +30,11 @@ void make_robust(pthread_mutex_t& mutex) {
   if (result != 0) throw system_error(result, "create a lock between processes");
 }
 
+bool is_held(pthread_mutex_t& mutex, int result) noexcept {
+  if (result == EOWNERDEAD) pthread_mutex_consistent(&mutex);
+  return result == 0 || result == EOWNERDEAD;
+}
+
 SharedMapping::SharedMapping(Io& io, const std::filesystem::path& file, mode_t mode, Origin origin)
     : io_(io) {
   const bool fresh = origin == Origin::fresh;
@@ -77,10 +82,7 @@ RobustLock::RobustLock(pthread_mutex_t& mutex, SteadyTime deadline)
     : mutex_(mutex), forks_(fork_generation()) {
   int result = pthread_mutex_trylock(&mutex_);
   if (result == EBUSY) result = lock_until(mutex_, deadline);
-  if (result == EOWNERDEAD) {
-    pthread_mutex_consistent(&mutex_);
-    owner_died_ = true;
-  } else if (result != 0) {
+  if (!is_held(mutex_, result)) {
     throw Error(ErrorKind::unavailable, "another writer did not finish in time");
   }
 }

@@ -15,6 +15,9 @@ namespace larder::lmdb {
 /// Locking it twice in one thread fails with EDEADLK.
 void make_robust(pthread_mutex_t& mutex);
 
+/// Whether this thread has the robust `mutex` after a call to lock it that returned `result`.
+[[nodiscard]] bool is_held(pthread_mutex_t& mutex, int result) noexcept;
+
 /// This process's mapping of the file `shared`.
 class SharedMapping {
  public:
@@ -45,7 +48,8 @@ inline void raise_to(std::atomic<std::uint64_t>& value, std::uint64_t least) noe
   }
 }
 
-/// Locks a mutex of the shared page for one scope. If the holder before died, `owner_died` tells.
+/// Locks a mutex of the shared page for one scope. Whether the holder before died, and what it left
+/// half done, must show in what the mutex protects: nobody is told twice.
 class RobustLock {
  public:
   /// @throws Error `unavailable` if it is not to be had before `deadline`
@@ -54,12 +58,9 @@ class RobustLock {
   RobustLock& operator=(const RobustLock&) = delete;
   ~RobustLock();
 
-  [[nodiscard]] bool owner_died() const noexcept { return owner_died_; }
-
  private:
   pthread_mutex_t& mutex_;
   std::uint64_t forks_;
-  bool owner_died_ = false;
 };
 
 }  // namespace larder::lmdb

@@ -16,13 +16,7 @@ void StepWriter::add(const LogEntry& entry) {
 }
 
 void StepWriter::write_step(LmdbWrite& write) const {
-  for (const LogEntry& entry : step_) {
-    if (entry.erased) {
-      write.erase(entry.key);
-    } else {
-      write.put(entry.key, entry.value);
-    }
-  }
+  for (const LogEntry& entry : step_) write.apply(entry);
 }
 
 void StepWriter::flush() {
@@ -39,8 +33,19 @@ void StepWriter::reuse_pages() {
   // LMDB uses pages again two transactions after the one that freed them, and counts only
   // transactions that change something.
   for (int i = 0; i < 2; ++i) {
-    environment_.write([](LmdbWrite& write) { write.set_applied(write.applied()); }, own_);
+    environment_.write([](LmdbWrite& write) { write.change_nothing(); }, own_);
   }
+}
+
+void StepWriter::erase_then_put(std::uint64_t last, FunctionRef<void(Take)> for_each) {
+  for_each([this](const LogEntry& entry) {
+    if (entry.erased) add(entry);
+  });
+  reuse_pages();
+  for_each([this](const LogEntry& entry) {
+    if (!entry.erased) add(entry);
+  });
+  finish(last);
 }
 
 void StepWriter::finish(std::uint64_t last) {

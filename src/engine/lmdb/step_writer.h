@@ -8,6 +8,7 @@
 
 #include "engine/lmdb/environment.h"
 #include "engine/lmdb/segment.h"
+#include "larder/core/function_ref.h"
 
 namespace larder::lmdb {
 
@@ -26,8 +27,6 @@ struct StepSize {
 /// Brings entries of the log to LMDB in transactions of a size. If there is more than one, then
 /// until `finish` the log must hide what LMDB holds meanwhile, and must survive a power cut: after
 /// a crash all is done again from the start.
-///
-/// On a full device: erase first, then call `reuse_pages`, then put.
 class StepWriter {
  public:
   /// `own` as in Environment::write. `sync_log` is called before the first transaction that is not
@@ -38,14 +37,20 @@ class StepWriter {
   /// Does what `entry` says, now or later; its bytes must stay until `finish`.
   /// @throws Error `full`
   void add(const LogEntry& entry);
-  /// Makes sure that pages freed so far can be used by what follows.
-  void reuse_pages();
   /// Does all that is left, in one transaction, and records that the log has been applied up to
   /// `last`.
   void finish(std::uint64_t last);
 
+  using Take = FunctionRef<void(const LogEntry&)>;
+  /// For a full device, in place of `add` and `finish`: does what the entries say that `for_each`
+  /// gives to the function it gets, erasures first, so that their pages can be used again.
+  /// `for_each` is called twice.
+  void erase_then_put(std::uint64_t last, FunctionRef<void(Take)> for_each);
+
  private:
   void flush();
+  /// Makes sure that pages freed so far can be used by what follows.
+  void reuse_pages();
   void write_step(LmdbWrite& write) const;
 
   Environment& environment_;
