@@ -8,6 +8,7 @@
 #include "cache/stored_value.h"
 #include "cache/table.h"
 #include "cache/tags.h"
+#include "larder/cache/cache.h"
 #include "larder/core/error.h"
 
 namespace larder::detail {
@@ -35,6 +36,10 @@ std::vector<std::string> SeenEntry::tag_list() const {
   std::vector<std::string> list;
   for_each_tag(tags, [&](std::string_view tag) { list.emplace_back(tag); });
   return list;
+}
+
+const std::shared_ptr<CacheCore>& CacheAccess::core(const Cache& cache) noexcept {
+  return cache.core_;
 }
 
 CacheCore::CacheCore(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "cache/files/open_file.h"
 #include "cache/record.h"
+#include "cache/state.h"
 #include "larder/cache/value_reader.h"
 #include "larder/core/bytes.h"
 #include "larder/core/io.h"
@@ -35,5 +37,10 @@ struct ReaderSource {
   std::optional<WallTime> expires_at;
   std::vector<std::string> tags;
 };
+
+/// What reads the value of `record`, which is bytes, text or a stream; null if its file is missing.
+/// @throws Error `corrupt` if the file is not the one that was written
+[[nodiscard]] std::unique_ptr<ReaderSource> open_content(const CacheCore::State& state,
+                                                         const Record& record);
 
 }  // namespace larder::detail

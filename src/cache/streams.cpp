@@ -47,19 +47,8 @@ class ReaderMaker {
     const std::uint64_t schema = record.schema;
     if (schema == absent_schema) return Seen::absent;
     if (schema != stream_schema && !is_bytes_or_text(schema)) return Seen::other_type;
-    auto made = std::make_unique<ReaderSource>(*state_.hooks.io, record);
-    if (record.file && record.is_raw) {
-      made->file = state_.files->open(*record.file);
-      if (!made->file) return Seen::in_file;
-    } else if (record.is_raw) {
-      made->owned = to_bytes(record.value);
-      made->content = made->owned;
-    } else {
-      const auto value = StoredValue::load(record, *state_.files, schema);
-      if (!value) return Seen::in_file;
-      made->owned = to_bytes(value->bytes());
-      made->content = content_of(made->owned, schema).value_or(BytesView());
-    }
+    auto made = open_content(state_, record);
+    if (!made) return Seen::in_file;
     source = std::move(made);
     return Seen::hit;
   }
@@ -72,8 +61,25 @@ class ReaderMaker {
 
 }  // namespace
 
-bool CacheCore::store_stream(const Key& key, ByteSource source, const PutOptions& options,
-                             StoreMode mode) {
+std::unique_ptr<ReaderSource> open_content(const CacheCore::State& state, const Record& record) {
+  auto made = std::make_unique<ReaderSource>(*state.hooks.io, record);
+  if (record.file && record.is_raw) {
+    made->file = state.files->open(*record.file);
+    if (!made->file) return nullptr;
+  } else if (record.is_raw) {
+    made->owned = to_bytes(record.value);
+    made->content = made->owned;
+  } else {
+    const auto value = StoredValue::load(record, *state.files, record.schema);
+    if (!value) return nullptr;
+    made->owned = to_bytes(value->bytes());
+    made->content = content_of(made->owned, record.schema).value_or(BytesView());
+  }
+  return made;
+}
+
+bool CacheCore::store_stream(const Key& key, std::uint64_t schema, ByteSource source,
+                             const PutOptions& options, StoreMode mode) {
   const std::uint64_t limit = state_->file_above_bytes.load(std::memory_order_relaxed);
   Bytes content;
   std::shared_ptr<NewFile> file;
@@ -89,7 +95,7 @@ bool CacheCore::store_stream(const Key& key, ByteSource source, const PutOptions
     }
   });
   if (file) file->finish();
-  return store_packed(key, stream_schema, Packed(content, std::move(file)), options, mode);
+  return store_packed(key, schema, Packed(content, std::move(file)), options, mode);
 }
 
 std::optional<ValueReader> CacheCore::open_reader(const Key& key,
@@ -103,11 +109,12 @@ std::optional<ValueReader> CacheCore::open_reader(const Key& key,
 }  // namespace detail
 
 void Cache::put_stream(const Key& key, ByteSource source, const PutOptions& options) {
-  core_->store_stream(key, source, options, detail::StoreMode::always);
+  core_->store_stream(key, detail::stream_schema, source, options, detail::StoreMode::always);
 }
 
 bool Cache::add_stream(const Key& key, ByteSource source, const PutOptions& options) {
-  return core_->store_stream(key, source, options, detail::StoreMode::if_absent);
+  return core_->store_stream(key, detail::stream_schema, source, options,
+                             detail::StoreMode::if_absent);
 }
 
 void Cache::put_stream(const Key& key, std::istream& in, const PutOptions& options) {

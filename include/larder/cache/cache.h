@@ -243,6 +243,7 @@ class Cache {
   [[nodiscard]] Engine& engine() const;
 
  private:
+  friend struct detail::CacheAccess;
   explicit Cache(std::shared_ptr<detail::CacheCore> core) : core_(std::move(core)) {}
 
   bool put_text(const Key& key, std::string_view text, const PutOptions& options,

@@ -18,6 +18,10 @@
 #include "larder/engine/engine.h"
 #include "larder/key/key.h"
 
+namespace larder {
+class Cache;
+}  // namespace larder
+
 namespace larder::detail {
 
 /// An entry as a read finds it. Valid only inside the visitor that gets it.
@@ -97,8 +101,10 @@ class CacheCore : public std::enable_shared_from_this<CacheCore> {
   /// Stores `value`, which took `load_time` to compute. Returns false only if `mode` forbids it.
   bool store(const Key& key, std::uint64_t schema, BytesView value, const PutOptions& options,
              StoreMode mode, Duration load_time = Duration::zero());
-  /// Stores what `source` gives, in a file of its own if it is long.
-  bool store_stream(const Key& key, ByteSource source, const PutOptions& options, StoreMode mode);
+  /// Stores what `source` gives, in a file of its own if it is long. `schema` is that of bytes, text
+  /// or streams.
+  bool store_stream(const Key& key, std::uint64_t schema, ByteSource source,
+                    const PutOptions& options, StoreMode mode);
   [[nodiscard]] std::optional<ValueReader> open_reader(const Key& key,
                                                        const ReadOptions& options) const;
   bool erase(const Key& key);
@@ -144,6 +150,11 @@ class CacheCore : public std::enable_shared_from_this<CacheCore> {
   void extend(const Key& key) const;
 
   std::unique_ptr<State> state_;
+};
+
+/// How functions beside `Cache` reach what is behind it.
+struct CacheAccess {
+  [[nodiscard]] static const std::shared_ptr<CacheCore>& core(const Cache& cache) noexcept;
 };
 
 /// A buffer to encode into that keeps its memory for the next use in the same thread.
