@@ -43,6 +43,7 @@ TEST(LmdbFull, device_of_61_mib) { use_small_device(61, 10'000); }
 TEST(LmdbFull, device_of_100_mib) { use_small_device(100, 10'000); }
 TEST(LmdbFull, device_full_of_large_values) { use_small_device(61, 300'000); }
 TEST(LmdbFull, device_full_of_small_values) { use_small_device(20, 100); }
+TEST(LmdbFull, larger_device_full_of_small_values) { use_small_device(61, 100); }
 
 TEST(FullRig, finds_that_failed_calls_are_ignored) {
   const OpenSubject bad = ignoring_full(open_lmdb_subject);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/lmdb/log_write_txn.h"
 
+#include <utility>
 #include <vector>
 
 #include "engine/lmdb/stored_key.h"
@@ -65,11 +66,33 @@ void LogWriteTxn::make_room(const LogEntry& entry) {
                        .gaps = environment_.gaps(snapshot_.txn)};
   try {
     log_.rotate(slot_, deadline_, need);
-  } catch (...) {
+  } catch (const Error& error) {
     refresh_snapshot();  // the transaction may go on, only not with this entry
-    throw;
+    if (error.kind() != ErrorKind::full || !frees_space_) throw;
+    leave_log();
+    return;
   }
   refresh_snapshot();
+}
+
+void LogWriteTxn::leave_log() {
+  std::vector<std::pair<Bytes, std::optional<Bytes>>> mine;
+  const bool was_poisoned = std::exchange(poisoned_, true);  // if it fails, changes are lost
+  if (Segment* segment = log_.active()) {
+    segment->for_each_open_entry([&](const LogEntry& entry) {
+      mine.emplace_back(to_bytes(entry.key), std::nullopt);
+      if (!entry.erased) mine.back().second = to_bytes(entry.value);
+    });
+    segment->abandon();
+    log_.seal();
+  }
+  // Everything at once may find no room in LMDB: what the log holds goes first, in small steps.
+  log_.apply_sealed(&slot_, deadline_);
+  go_direct();
+  for (const auto& [key, value] : mine) {
+    direct_->apply({.key = key, .value = value.value_or(Bytes()), .erased = !value});
+  }
+  poisoned_ = was_poisoned;
 }
 
 void LogWriteTxn::write(const LogEntry& entry) {

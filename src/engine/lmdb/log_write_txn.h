@@ -40,6 +40,8 @@ class LogWriteTxn final : public WriteTxn {
   void write(const LogEntry& entry);
   void make_room(const LogEntry& entry);
   void go_direct();
+  /// The same where there is no space for another segment: brings the log to LMDB first.
+  void leave_log();
   void refresh_snapshot();
 
   Log& log_;
