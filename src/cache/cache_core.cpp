@@ -5,6 +5,7 @@
 
 #include "cache/life.h"
 #include "cache/seen.h"
+#include "cache/store.h"
 #include "cache/stored_value.h"
 #include "cache/table.h"
 #include "cache/tags.h"
@@ -14,9 +15,6 @@
 namespace larder::detail {
 
 namespace {
-
-// How many expired entries a write clears away in passing.
-constexpr std::uint64_t expired_per_write = 16;
 
 WallTime expiry_of(const PutOptions& options, const Table& table) {
   if (options.expires_at) return *options.expires_at;
@@ -32,6 +30,18 @@ Life life_of(const PutOptions& options, const Table& table) {
 
 }  // namespace
 
+bool store_in(Table& table, BytesView key, const Packed& packed, const NewEntry& entry,
+              const std::optional<Record>& old) {
+  Record record = {.stored_at = table.now(), .schema = entry.schema, .tags = entry.tags};
+  start_life(record, life_of(entry.options, table), table.now());
+  record.timing.load_time = entry.load_time;
+  packed.describe(record);
+  if (!table.write(key, record, old)) return false;
+  if (packed.file()) table.keep_file(packed.file());
+  table.tally().add(Event::put);
+  return true;
+}
+
 std::vector<std::string> SeenEntry::tag_list() const {
   std::vector<std::string> list;
   for_each_tag(tags, [&](std::string_view tag) { list.emplace_back(tag); });
@@ -41,6 +51,8 @@ std::vector<std::string> SeenEntry::tag_list() const {
 const std::shared_ptr<CacheCore>& CacheAccess::core(const Cache& cache) noexcept {
   return cache.core_;
 }
+
+Version SeenEntry::version() const { return version_of(*record); }
 
 CacheCore::CacheCore(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
@@ -54,11 +66,7 @@ std::optional<EntryInfo> CacheCore::info(const Key& key) const {
     const std::optional<BytesView> stored = txn.get(at.view());
     const std::optional<Record> record = stored ? open_record(*stored, at.view()) : std::nullopt;
     if (!record || record->is_expired(state_->hooks.clock->now())) return std::nullopt;
-    EntryInfo info{
-        .bytes = record->raw_bytes, .schema = record->schema, .stored_at = record->stored_at};
-    if (record->fresh_until() != never) info.expires_at = record->fresh_until();
-    for_each_tag(record->tags, [&](std::string_view tag) { info.tags.emplace_back(tag); });
-    return info;
+    return entry_info(*record);
   });
 }
 
@@ -85,14 +93,10 @@ bool CacheCore::store_packed(const Key& key, std::uint64_t schema, const Packed&
     table.expire(expired_per_write);
     const std::optional<Record> old = table.find(key.bytes());
     if (old && mode == StoreMode::if_absent) return Result::present;
-    Record record = {.stored_at = table.now(), .schema = schema, .tags = tags};
-    start_life(record, life_of(options, table), table.now());
-    record.timing.load_time = load_time;
-    packed.describe(record);
-    if (!table.write(key.bytes(), record, old)) return Result::full;
-    if (packed.file()) table.keep_file(packed.file());
-    table.tally().add(Event::put);
-    return Result::stored;
+    const bool is_stored =
+        store_in(table, key.bytes(), packed,
+                 {.schema = schema, .options = options, .tags = tags, .load_time = load_time}, old);
+    return is_stored ? Result::stored : Result::full;
   });
   if (result == Result::full) throw full_error(key);
   return result == Result::stored;

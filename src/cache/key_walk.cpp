@@ -22,13 +22,30 @@ BytesView ordered_part(BytesView engine_key) {
 
 }  // namespace
 
-KeyWalk::KeyWalk(std::shared_ptr<CacheCore> core, KeyOrder order, Direction direction)
+KeyWalk::KeyWalk(std::shared_ptr<const CacheCore> core, Over over, Direction direction)
     : core_(std::move(core)),
-      order_(order),
+      over_(over),
       direction_(direction),
-      end_sequence_(core_->state().meta().next_sequence),
-      rest_(order == KeyOrder::insertion ? core_->state().layout.order_range(0, end_sequence_)
-                                         : core_->state().layout.range(Space::record)) {}
+      end_sequence_(core_->state().meta().next_sequence) {}
+
+KeyWalk::KeyWalk(std::shared_ptr<const CacheCore> core, KeyOrder order, Direction direction)
+    : KeyWalk(std::move(core), order == KeyOrder::insertion ? Over::index : Over::records,
+              direction) {
+  const Layout& layout = core_->state().layout;
+  rest_ = over_ == Over::index ? layout.order_range(0, end_sequence_) : layout.range(Space::record);
+}
+
+KeyWalk KeyWalk::over_prefix(std::shared_ptr<const CacheCore> core, BytesView prefix) {
+  KeyWalk walk(std::move(core), Over::records, Direction::forward);
+  walk.rest_ = KeyRange::prefix(walk.core_->state().layout.record(prefix).view());
+  return walk;
+}
+
+KeyWalk KeyWalk::over_tag(std::shared_ptr<const CacheCore> core, std::string_view tag) {
+  KeyWalk walk(std::move(core), Over::index, Direction::forward);
+  walk.rest_ = walk.core_->state().layout.tag_range(tag, walk.end_sequence_);
+  return walk;
+}
 
 bool KeyWalk::next() {
   if (!batch_.empty() && ++at_ < batch_.size()) return true;
@@ -58,7 +75,7 @@ Visit KeyWalk::take(BytesView engine_key, BytesView value) {
   }
   ++seen_;
   if (seen_ >= batch_entries) last_ = to_bytes(engine_key);
-  if (order_ == KeyOrder::insertion) {
+  if (over_ == Over::index) {
     add(value);
     return Visit::more;
   }

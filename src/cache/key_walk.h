@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "cache/state.h"
@@ -17,7 +18,13 @@ namespace larder::detail {
 /// Not thread-safe.
 class KeyWalk {
  public:
-  KeyWalk(std::shared_ptr<CacheCore> core, KeyOrder order, Direction direction);
+  KeyWalk(std::shared_ptr<const CacheCore> core, KeyOrder order, Direction direction);
+
+  /// Over the keys that begin with `prefix`, in key order.
+  [[nodiscard]] static KeyWalk over_prefix(std::shared_ptr<const CacheCore> core, BytesView prefix);
+  /// Over the keys of the entries that carry `tag`, in insertion order.
+  [[nodiscard]] static KeyWalk over_tag(std::shared_ptr<const CacheCore> core,
+                                        std::string_view tag);
 
   /// Moves on. Returns false at the end.
   bool next();
@@ -25,16 +32,20 @@ class KeyWalk {
   [[nodiscard]] const Key& key() const { return batch_[at_]; }
 
  private:
+  // What the walk goes over: records, or an index, whose values are keys.
+  enum class Over { records, index };
+  KeyWalk(std::shared_ptr<const CacheCore> core, Over over, Direction direction);
+
   void fetch();
   Visit take(BytesView engine_key, BytesView value);
   void add(BytesView key);
   void continue_after(BytesView engine_key);
 
-  std::shared_ptr<CacheCore> core_;
-  KeyOrder order_;
+  std::shared_ptr<const CacheCore> core_;
+  Over over_;
   Direction direction_;
   std::uint64_t end_sequence_;  // entries from here on came after the walk began
-  KeyRange rest_;
+  KeyRange rest_ = {};
   bool is_done_ = false;
   std::vector<Key> batch_;
   std::size_t at_ = 0;

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "cache/life.h"
 #include "cache/seen.h"
@@ -48,6 +49,9 @@ class Lookup {
       return Seen::damaged;
     }
   }
+
+  /// The same for a snapshot that is there already; what is in a file is for `run()`.
+  Seen run_in(ReadTxn& txn) { return look(txn); }
 
   /// Whether the use must move the entry's expiry.
   [[nodiscard]] bool is_extending() const noexcept { return is_extending_; }
@@ -126,6 +130,37 @@ bool CacheCore::count_read(Seen seen) const {
   count_seen(seen, tally);
   state_->statistics.add(tally);
   return false;
+}
+
+void CacheCore::read_many(std::span<const Key> keys, std::uint64_t schema,
+                          const ReadOptions& options,
+                          FunctionRef<void(std::size_t, const SeenEntry&)> visit) const {
+  // What needs more than a look: a file, another look at what may be damaged, a move of its expiry.
+  std::vector<std::size_t> again;
+  std::vector<std::size_t> used;
+  Tally tally;
+  state_->engine->view([&](ReadTxn& txn) {
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      const auto show_one = [&](const Record& record) {
+        if (record.file) return Seen::in_file;
+        return show(record, schema, *state_->files,
+                    [&](const SeenEntry& entry) { visit(i, entry); });
+      };
+      Lookup lookup(*state_, keys[i], options, Staleness::refused, show_one);
+      const Seen seen = lookup.run_in(txn);
+      if (seen == Seen::in_file || seen == Seen::damaged) {
+        again.push_back(i);
+        continue;
+      }
+      count_seen(seen, tally);
+      if (lookup.is_extending()) used.push_back(i);
+    }
+  });
+  state_->statistics.add(tally);
+  for (const std::size_t i : used) extend(keys[i]);
+  for (const std::size_t i : again) {
+    read(keys[i], schema, options, [&](const SeenEntry& entry) { visit(i, entry); });
+  }
 }
 
 bool CacheCore::read(const Key& key, std::uint64_t schema, const ReadOptions& options,

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/record.h"
 
+#include <xxhash.h>
+
+#include <array>
+#include <span>
+
 #include "cache/tags.h"
 #include "cache/wire_number.h"
 #include "codec/frame.h"
@@ -102,6 +107,26 @@ std::optional<Record> open_record(BytesView stored, BytesView engine_key) {
     if (!record.file) return std::nullopt;
   }
   return record;
+}
+
+Version version_of(const Record& record) {
+  // The sequence number tells it from an entry that was there before under the same key, the time
+  // and the value from what the entry held before.
+  const std::array<std::uint64_t, 3> place = {record.sequence, to_bits(record.stored_at),
+                                              record.schema};
+  const BytesView bytes = std::as_bytes(std::span(place));
+  return Version{XXH3_64bits_withSeed(record.value.data(), record.value.size(),
+                                      XXH3_64bits(bytes.data(), bytes.size()))};
+}
+
+EntryInfo entry_info(const Record& record) {
+  EntryInfo info{.bytes = record.raw_bytes,
+                 .schema = record.schema,
+                 .stored_at = record.stored_at,
+                 .version = version_of(record)};
+  if (record.fresh_until() != never) info.expires_at = record.fresh_until();
+  for_each_tag(record.tags, [&](std::string_view tag) { info.tags.emplace_back(tag); });
+  return info;
 }
 
 std::string describe_key(BytesView key) {

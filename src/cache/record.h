@@ -9,6 +9,7 @@
 
 #include "cache/files/file_ref.h"
 #include "cache/meta.h"
+#include "larder/cache/entry.h"
 #include "larder/core/bytes.h"
 #include "larder/core/clock.h"
 
@@ -61,6 +62,11 @@ void seal_record(const Record& record, BytesView engine_key, Bytes& out);
 /// The same for a stored form that `open_record()` made `record` of; what is damaged has no file.
 [[nodiscard]] std::uint64_t counted_bytes(std::size_t key_bytes, BytesView stored,
                                           const std::optional<Record>& record);
+
+/// Stands for the value of `record`.
+[[nodiscard]] Version version_of(const Record& record);
+/// What is known about the entry.
+[[nodiscard]] EntryInfo entry_info(const Record& record);
 
 /// The text of a stored key, for messages.
 [[nodiscard]] std::string describe_key(BytesView key);

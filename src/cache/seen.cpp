@@ -19,6 +19,7 @@ Seen show(const Record& record, std::uint64_t schema, FileStore& files, EntryVis
            .stored_at = record.stored_at,
            .expires_at = expiry == never ? std::optional<WallTime>() : std::optional(expiry),
            .tags = record.tags,
+           .record = &record,
            .load_time = record.timing.load_time});
   } catch (const Error& error) {
     // The checksum is right: these are the bytes that were stored, but of another type.

@@ -7,15 +7,19 @@
 #include <iosfwd>
 #include <memory>
 #include <optional>
+#include <ranges>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "larder/cache/detail/cache_core.h"
+#include "larder/cache/entry.h"
 #include "larder/cache/keys.h"
 #include "larder/cache/load_options.h"
 #include "larder/cache/options.h"
+#include "larder/cache/selection.h"
 #include "larder/cache/value_reader.h"
 #include "larder/codec/codec.h"
 #include "larder/codec/standard.h"
@@ -23,15 +27,6 @@
 #include "larder/key/key.h"
 
 namespace larder {
-
-/// A value with what the cache knows about it.
-template <typename Value>
-struct CacheEntry {
-  Value value;                                        ///< The value.
-  WallTime stored_at = {};                            ///< When it was stored.
-  std::optional<WallTime> expires_at = std::nullopt;  ///< When it expires, if ever.
-  std::vector<std::string> tags = {};                 ///< Its tags, sorted.
-};
 
 template <KeyEncodable K, Encodable V>
 class CacheView;
@@ -115,6 +110,19 @@ class Cache {
   template <std::invocable Loader>
   auto get_or_load(const Key& key, Loader&& loader, const LoadOptions& options = {});
 
+  /// Stores `value` only if `key` has the `expected` version or value. Returns whether it did: of
+  /// many who saw the same exactly one gets true. Where nothing is expected, `add()` is the
+  /// function.
+  template <Encodable Value>
+  bool compare_and_swap(const Key& key, Version expected, const Value& value,
+                        const PutOptions& options = {});
+  template <Encodable Value>
+  bool compare_and_swap(const Key& key, const Value& expected, const Value& value,
+                        const PutOptions& options = {});
+
+  /// Removes `key` only if it has the `expected` version. Returns whether it did.
+  bool compare_and_erase(const Key& key, Version expected);
+
   /// Stores the bytes that `source` gives, of any number; they are never in memory as a whole
   /// unless they stay in a record (`file_above_bytes`). Such a value can be read with `reader()`,
   /// as `Bytes` and as `std::string`. It is not compressed.
@@ -128,6 +136,20 @@ class Cache {
 
   /// Stores what `source` gives only if `key` has no live value. Returns whether it did.
   bool add_stream(const Key& key, ByteSource source, const PutOptions& options = {});
+
+  /// The values of `keys`, each a thing that a key can be made of, as one moment saw them; values
+  /// in files may be younger. Counts as a use of each.
+  template <Encodable Value, std::ranges::input_range Keys>
+  [[nodiscard]] std::vector<std::optional<Value>> get_many(const Keys& keys,
+                                                           const ReadOptions& options = {}) const;
+
+  /// Stores pairs of key and value, such as a map holds, in one transaction.
+  /// @throws Error `full` if one has no room: then none is stored
+  template <std::ranges::input_range Pairs>
+  void put_many(const Pairs& pairs, const PutOptions& options = {});
+
+  /// Removes `keys` in one transaction. Returns how many had a live value.
+  std::uint64_t erase_many(std::span<const Key> keys);
 
   /// Opens the value of `key` to read it in pieces or in place, or nothing. Counts as a use. The
   /// value must have been put as a stream, as `Bytes` or as text; another type is a miss.
@@ -162,9 +184,10 @@ class Cache {
   /// Runs `body()` so that all it does with this cache, and with anything else in the same engine,
   /// happens as one change or, if it throws, not at all. Returns what `body` returns. May be
   /// nested.
+  /// @throws Error `unavailable` if other writers do not let it start before `options.deadline`
   template <typename Body>
-  auto transact(Body&& body) {
-    return engine().update([&](WriteTxn&) { return body(); });
+  auto transact(Body&& body, const UpdateOptions& options = {}) {
+    return engine().update([&](WriteTxn&) { return body(); }, options);
   }
 
   /// Entries, expired ones that are still stored included.
@@ -191,6 +214,12 @@ class Cache {
 
   /// Removes all entries that carry `tag`. Returns how many there were.
   std::uint64_t erase_tag(std::string_view tag);
+
+  /// The keys of a selection, how many there are, and their removal, in bounded transactions: what
+  /// others do meanwhile may or may not be seen. Within `transact` it is one change.
+  [[nodiscard]] std::vector<Key> select(const Selection& selection) const;
+  [[nodiscard]] std::uint64_t count(const Selection& selection) const;
+  std::uint64_t erase_selected(const Selection& selection);
 
   /// Removes everything. Returns how many entries there were. Settings and statistics stay.
   std::uint64_t clear();
@@ -252,30 +281,7 @@ class Cache {
   std::shared_ptr<detail::CacheCore> core_;
 };
 
-/// `Cache` with the types of its keys and values fixed. Thread-safe like the cache it looks at.
-template <KeyEncodable K, Encodable V>
-class CacheView {
- public:
-  explicit CacheView(Cache cache) : cache_(std::move(cache)) {}
-
-  [[nodiscard]] std::optional<V> get(const K& key) const { return cache_.get<V>(key); }
-  [[nodiscard]] V at(const K& key) const { return cache_.at<V>(key); }
-  [[nodiscard]] bool contains(const K& key) const { return cache_.contains(key); }
-  void put(const K& key, const V& value, const PutOptions& options = {}) {
-    cache_.put<V>(key, value, options);
-  }
-  bool add(const K& key, const V& value, const PutOptions& options = {}) {
-    return cache_.add<V>(key, value, options);
-  }
-  bool erase(const K& key) { return cache_.erase(key); }
-  std::optional<V> pop(const K& key) { return cache_.pop<V>(key); }
-  /// The whole cache.
-  [[nodiscard]] Cache& cache() { return cache_; }
-
- private:
-  Cache cache_;
-};
-
 }  // namespace larder
 
+#include "larder/cache/cache_view.h"        // IWYU pragma: export
 #include "larder/cache/detail/cache_inl.h"  // IWYU pragma: export

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -35,6 +36,14 @@ enum class Eviction {
   random,     ///< Any entry.
   custom,     ///< What `CacheHooks::eviction_policy` says; without one, as `fifo`.
 };
+
+/// Every `Eviction`, in the order in which a program would offer them.
+inline constexpr std::array<Eviction, 10> all_evictions = {
+    Eviction::fifo,      Eviction::lru, Eviction::lfu,    Eviction::sieve,  Eviction::s3_fifo,
+    Eviction::w_tinylfu, Eviction::mru, Eviction::random, Eviction::custom, Eviction::none};
+
+/// The name of `eviction`, for example `"s3_fifo"`.
+[[nodiscard]] std::string_view to_string(Eviction eviction) noexcept;
 
 /// A limit that limits nothing.
 inline constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
@@ -131,15 +140,6 @@ struct PutOptions {
 struct ReadOptions {
   /// What was stored this long ago or longer is not returned.
   std::optional<Duration> max_age = std::nullopt;
-};
-
-/// What is known about an entry besides its value.
-struct EntryInfo {
-  std::uint64_t bytes = 0;                            ///< Size of the encoded value.
-  std::uint64_t schema = 0;                           ///< `Codec<T>::schema()` of its type.
-  WallTime stored_at = {};                            ///< When it was stored.
-  std::optional<WallTime> expires_at = std::nullopt;  ///< When it expires, if ever.
-  std::vector<std::string> tags = {};                 ///< Its tags, sorted.
 };
 
 /// Numbers since the cache was created or `reset_stats()` was called, over all processes. Kept in

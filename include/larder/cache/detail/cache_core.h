@@ -6,12 +6,15 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "larder/cache/entry.h"
 #include "larder/cache/load_options.h"
 #include "larder/cache/options.h"
+#include "larder/cache/selection.h"
 #include "larder/cache/value_reader.h"
 #include "larder/core/bytes.h"
 #include "larder/core/function_ref.h"
@@ -24,16 +27,20 @@ class Cache;
 
 namespace larder::detail {
 
+struct Record;
+
 /// An entry as a read finds it. Valid only inside the visitor that gets it.
 struct SeenEntry {
   BytesView value = {};                               ///< The encoded value.
   WallTime stored_at = {};                            ///< When it was stored.
   std::optional<WallTime> expires_at = std::nullopt;  ///< When it expires, if ever.
   BytesView tags = {};                                ///< Its tags as the record holds them.
+  const Record* record = nullptr;                     ///< All of it.
   Duration load_time = {};  ///< How long it took to compute, if a load did.
 
   /// The tags as text, sorted.
   [[nodiscard]] std::vector<std::string> tag_list() const;
+  [[nodiscard]] Version version() const;
 };
 
 /// Decodes a value; what it throws of kind `corrupt` makes the read a miss.
@@ -65,7 +72,15 @@ struct LoadType {
 };
 
 class Packed;
-struct Record;
+
+/// What an entry has for `Cache::compare_and_swap()`.
+using RecordTest = FunctionRef<bool(const Record&)>;
+
+/// One of many encoded values to store.
+struct NewValue {
+  const Key* key = nullptr;
+  BytesView value = {};
+};
 
 /// Looks at a live record and says what came of it.
 using RecordVisitor = FunctionRef<Seen(const Record&)>;
@@ -101,18 +116,36 @@ class CacheCore : public std::enable_shared_from_this<CacheCore> {
   /// Stores `value`, which took `load_time` to compute. Returns false only if `mode` forbids it.
   bool store(const Key& key, std::uint64_t schema, BytesView value, const PutOptions& options,
              StoreMode mode, Duration load_time = Duration::zero());
-  /// Stores what `source` gives, in a file of its own if it is long. `schema` is that of bytes, text
-  /// or streams.
+  /// Stores what `source` gives, in a file of its own if it is long. `schema` is that of bytes,
+  /// text or streams.
   bool store_stream(const Key& key, std::uint64_t schema, ByteSource source,
                     const PutOptions& options, StoreMode mode);
   [[nodiscard]] std::optional<ValueReader> open_reader(const Key& key,
                                                        const ReadOptions& options) const;
   bool erase(const Key& key);
+  /// Stores `value` if the live entry of `key` passes `test`.
+  bool store_if(const Key& key, RecordTest test, std::uint64_t schema, BytesView value,
+                const PutOptions& options);
+  bool erase_if(const Key& key, RecordTest test);
+  /// A test for the value `encoded`. Both must outlive it.
+  [[nodiscard]] bool holds(const Record& record, std::uint64_t schema, BytesView encoded) const;
+  [[nodiscard]] static bool holds(const Record& record, Version version);
+  /// `read()` of many keys in one snapshot; `visit` also gets the place of the key.
+  void read_many(std::span<const Key> keys, std::uint64_t schema, const ReadOptions& options,
+                 FunctionRef<void(std::size_t place, const SeenEntry&)> visit) const;
+  /// `store()` and `erase()` of many in one transaction.
+  void store_many(std::span<const NewValue> values, std::uint64_t schema,
+                  const PutOptions& options);
+  std::uint64_t erase_many(std::span<const Key> keys);
   /// Like `read()`, and removes the entry if `visit` returned normally.
   bool take(const Key& key, std::uint64_t schema, EntryVisitor visit);
   bool touch(const Key& key, std::optional<Duration> ttl);
   std::int64_t count(const Key& key, std::int64_t delta, Step step, std::int64_t initial);
   double count(const Key& key, double delta, double initial);
+
+  /// Calls `visit` with the keys of a selection, one after the other.
+  void select(const Selection& selection, FunctionRef<void(const Key& key)> visit) const;
+  std::uint64_t erase_selected(const Selection& selection);
 
   std::uint64_t expire();
   std::uint64_t evict();

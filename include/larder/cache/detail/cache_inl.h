@@ -3,7 +3,10 @@
 
 // The templates of cache.h: they encode, decode and forward to CacheCore.
 
+#include <deque>
+#include <ranges>
 #include <stdexcept>
+#include <tuple>
 
 #include "larder/cache/cache.h"
 #include "larder/core/error.h"
@@ -26,7 +29,8 @@ std::optional<CacheEntry<Value>> Cache::get_entry(const Key& key,
     result.emplace(CacheEntry<Value>{.value = decode<Value>(entry.value),
                                      .stored_at = entry.stored_at,
                                      .expires_at = entry.expires_at,
-                                     .tags = entry.tag_list()});
+                                     .tags = entry.tag_list(),
+                                     .version = entry.version()});
   });
   return result;
 }
@@ -53,6 +57,54 @@ bool Cache::add(const Key& key, const Value& value, const PutOptions& options) {
   Codec<Value>::encode(value, writer);
   return core_->store(key, Codec<Value>::schema(), scratch.bytes(), options,
                       detail::StoreMode::if_absent);
+}
+
+template <Encodable Value>
+bool Cache::compare_and_swap(const Key& key, Version expected, const Value& value,
+                             const PutOptions& options) {
+  const Bytes encoded = encode(value);
+  const auto test = [&](const detail::Record& record) {
+    return detail::CacheCore::holds(record, expected);
+  };
+  return core_->store_if(key, test, Codec<Value>::schema(), encoded, options);
+}
+
+template <Encodable Value>
+bool Cache::compare_and_swap(const Key& key, const Value& expected, const Value& value,
+                             const PutOptions& options) {
+  const Bytes before = encode(expected);
+  const Bytes encoded = encode(value);
+  const auto test = [&](const detail::Record& record) {
+    return core_->holds(record, Codec<Value>::schema(), before);
+  };
+  return core_->store_if(key, test, Codec<Value>::schema(), encoded, options);
+}
+
+template <Encodable Value, std::ranges::input_range Keys>
+std::vector<std::optional<Value>> Cache::get_many(const Keys& keys,
+                                                  const ReadOptions& options) const {
+  std::vector<Key> all;
+  for (const auto& key : keys) all.emplace_back(key);
+  std::vector<std::optional<Value>> values(all.size());
+  core_->read_many(all, Codec<Value>::schema(), options,
+                   [&](std::size_t place, const detail::SeenEntry& entry) {
+                     values[place].emplace(decode<Value>(entry.value));
+                   });
+  return values;
+}
+
+template <std::ranges::input_range Pairs>
+void Cache::put_many(const Pairs& pairs, const PutOptions& options) {
+  using Pair = std::ranges::range_value_t<Pairs>;
+  using Value = std::remove_cvref_t<std::tuple_element_t<1, Pair>>;
+  static_assert(Encodable<Value>, "a value needs a Codec");
+  std::deque<std::pair<Key, Bytes>> encoded;
+  std::vector<detail::NewValue> values;
+  for (const auto& [key, value] : pairs) {
+    const auto& [own_key, bytes] = encoded.emplace_back(key, encode<Value>(value));
+    values.push_back({.key = &own_key, .value = bytes});
+  }
+  core_->store_many(values, Codec<Value>::schema(), options);
 }
 
 namespace detail {
