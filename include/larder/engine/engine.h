@@ -99,6 +99,20 @@ class Engine {
   /// this thread has it already
   [[nodiscard]] virtual ClaimPtr claim(BytesView name, SteadyTime deadline) = 0;
 
+  /// A number that changes with every `notify(name)` by any thread of any process; for other names
+  /// it may change as well. Take it, look whether what you wait for is there, and hand it to
+  /// `wait()`: so nothing is missed in between.
+  virtual std::uint32_t notifications(BytesView name);
+
+  /// Wakes all who wait for `name`. To be called after the commit of what they wait for. Cheap if
+  /// nobody waits. If the caller is killed between the two, nobody is woken: who waits should look
+  /// again every second or so.
+  virtual void notify(BytesView name);
+
+  /// Sleeps until `notifications(name)` is no longer `seen`, or until `deadline`; wakes now and
+  /// then without a reason. Not to be called inside an update.
+  virtual void wait(BytesView name, std::uint32_t seen, SteadyTime deadline);
+
   /// Place and sizes.
   virtual EngineInfo info() = 0;
 
