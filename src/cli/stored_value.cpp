@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cli/run/result.h"
+#include "larder/codec/json.h"
 #include "larder/codec/standard.h"
 #include "larder/core/error.h"
 
@@ -14,6 +15,7 @@ namespace {
 
 Bytes shown(const Bytes& value) { return value; }
 Bytes shown(const std::string& value) { return to_bytes(as_bytes(value)); }
+Bytes shown(const Json& value) { return shown(value.text()); }
 Bytes shown(std::int64_t value) { return shown(std::to_string(value)); }
 Bytes shown(std::uint64_t value) { return shown(std::to_string(value)); }
 Bytes shown(int value) { return shown(std::to_string(value)); }
@@ -56,8 +58,8 @@ Reader reader(std::string_view name) {
   return {.name = name, .schema = Codec<Value>::schema(), .read = read_as<Value>};
 }
 
-const std::array<Reader, 9>& readers() {
-  static const std::array<Reader, 9> all = {
+const std::array<Reader, 10>& readers() {
+  static const std::array<Reader, 10> all = {
       reader<Bytes>("bytes"),
       reader<std::string>("text"),
       reader<std::int64_t>("integer"),
@@ -65,6 +67,7 @@ const std::array<Reader, 9>& readers() {
       reader<int>("integer"),
       reader<double>("real"),
       reader<bool>("boolean"),
+      reader<Json>("json"),
       reader<RunResult>("run"),
       Reader{.name = "bytes", .schema = 0, .read = read_as<Bytes>}};  // came as a stream
   return all;

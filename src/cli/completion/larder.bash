@@ -16,6 +16,7 @@ _larder_options() {
     expire | verify) echo "$common --json" ;;
     repair) echo "$common --dry-run --json" ;;
     backup) echo "$common" ;;
+    import) echo "$common --dry-run --if-absent --disk --json" ;;
     clear) echo "$common --tag --yes --json" ;;
   esac
 }
@@ -31,6 +32,7 @@ _larder_files() {
 _larder_value() {
   case $1 in
     --key-type) _larder_words 'text int hex encoded' "$2" ;;
+    --disk) _larder_words 'guess disk json' "$2" ;;
     --order) _larder_words 'key insertion' "$2" ;;
     --eviction) _larder_words 'fifo lru lfu sieve s3_fifo w_tinylfu mru random custom none' "$2" ;;
     --env) mapfile -t COMPREPLY < <(compgen -e -- "$2") ;;
@@ -70,7 +72,7 @@ _larder_run() {
 
 _larder() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-  local commands='run put get erase list stats limit expire clear verify repair backup'
+  local commands='run put get erase list stats limit expire clear verify repair backup import'
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     local global=''
