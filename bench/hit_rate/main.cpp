@@ -44,9 +44,7 @@ Row measure(const Trace& trace, double percent, std::uint64_t entries) {
           .percent = percent,
           .entries = entries,
           .optimum = optimal_hit_rate(trace, entries)};
-  for (const NamedPolicy& policy : policies()) {
-    row.replays.push_back(replay(trace, entries, policy.eviction));
-  }
+  for (const Eviction policy : policies()) row.replays.push_back(replay(trace, entries, policy));
   return row;
 }
 

@@ -9,14 +9,9 @@
 namespace larder::bench {
 namespace {
 
-constexpr std::array<NamedPolicy, 8> all = {{{Eviction::fifo, "fifo"},
-                                             {Eviction::lru, "lru"},
-                                             {Eviction::lfu, "lfu"},
-                                             {Eviction::sieve, "sieve"},
-                                             {Eviction::s3_fifo, "s3_fifo"},
-                                             {Eviction::w_tinylfu, "w_tinylfu"},
-                                             {Eviction::mru, "mru"},
-                                             {Eviction::random, "random"}}};
+constexpr std::array<Eviction, 8> all = {Eviction::fifo,  Eviction::lru,     Eviction::lfu,
+                                         Eviction::sieve, Eviction::s3_fifo, Eviction::w_tinylfu,
+                                         Eviction::mru,   Eviction::random};
 
 template <typename... Arguments>
 std::string formatted(const char* pattern, Arguments... arguments) {
@@ -51,7 +46,7 @@ double part_of_optimum(const Row& row, const Replay& replay) {
 
 }  // namespace
 
-std::span<const NamedPolicy> policies() { return all; }
+std::span<const Eviction> policies() { return all; }
 
 std::string to_table(const std::vector<Row>& rows) {
   std::string table = "| trace | % of keys | entries |";
@@ -59,7 +54,7 @@ std::string to_table(const std::vector<Row>& rows) {
   std::string parts = "| part of the optimum | | |";
   std::string times = "| ns for one access | | |";
   for (std::size_t i = 0; i < all.size(); ++i) {
-    table += formatted(" %s |", all[i].name);
+    table += formatted(" %s |", to_string(all[i]).data());
     rule += "---|";
     parts += formatted(" %.3f |", mean(rows, i, part_of_optimum));
     times += formatted(" %.0f |",
@@ -80,8 +75,8 @@ nlohmann::ordered_json to_json(const std::vector<Row>& rows) {
                                   {"entries", row.entries},
                                   {"optimum", rounded(row.optimum)}};
     for (std::size_t i = 0; i < all.size(); ++i) {
-      result[std::string(all[i].name) + "_hit_rate"] = rounded(row.replays[i].hit_rate);
-      result[std::string(all[i].name) + "_ns"] = std::round(row.replays[i].ns);
+      result[std::string(to_string(all[i])) + "_hit_rate"] = rounded(row.replays[i].hit_rate);
+      result[std::string(to_string(all[i])) + "_ns"] = std::round(row.replays[i].ns);
     }
     results.push_back(std::move(result));
   }

@@ -11,14 +11,8 @@
 
 namespace larder::bench {
 
-/// A policy as this program calls it.
-struct NamedPolicy {
-  Eviction eviction;
-  const char* name;
-};
-
 /// All policies that evict by themselves.
-[[nodiscard]] std::span<const NamedPolicy> policies();
+[[nodiscard]] std::span<const Eviction> policies();
 
 /// One trace at one size, with all policies in the order of `policies()`.
 struct Row {

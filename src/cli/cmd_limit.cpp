@@ -86,7 +86,7 @@ class Limit final : public Command {
     const Duration lifetime = settings.expire_after_write.value_or(Duration::zero());
     return "max bytes    " + (bytes == no_limit ? "none" : human_size(bytes)) + "\nmax entries  " +
            (entries == no_limit ? "none" : std::to_string(entries)) + "\neviction     " +
-           std::string(eviction_name(settings.eviction.value_or(Eviction::w_tinylfu))) +
+           std::string(to_string(settings.eviction.value_or(Eviction::w_tinylfu))) +
            "\nttl          " + (lifetime == Duration::zero() ? "none" : human_duration(lifetime)) +
            "\n";
   }

@@ -99,7 +99,7 @@ std::string to_table(const Numbers& numbers) {
              of_limit(std::to_string(numbers.entries), max_entries, std::to_string(max_entries))) +
          row("Size", of_limit(human_size(numbers.bytes), max_bytes, human_size(max_bytes))) +
          row("On disk", human_size(numbers.engine.disk_bytes)) + row("Loads", loads_text(stats)) +
-         row("When full", eviction_name(settings.eviction.value_or(Eviction::w_tinylfu))) +
+         row("When full", to_string(settings.eviction.value_or(Eviction::w_tinylfu))) +
          row("Reads", reads_text(stats)) + row("Stored", std::to_string(stats.puts)) +
          row("Removed", std::to_string(stats.erased) + " erased, " + std::to_string(stats.expired) +
                             " expired, " + std::to_string(stats.evicted) + " evicted");

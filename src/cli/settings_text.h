@@ -9,9 +9,6 @@
 
 namespace larder::cli {
 
-/// `"lru"` and so on.
-[[nodiscard]] std::string_view eviction_name(Eviction eviction);
-
 /// @throws UsageError
 [[nodiscard]] Eviction parse_eviction(std::string_view name);
 

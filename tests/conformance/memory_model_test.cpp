@@ -7,8 +7,7 @@
 namespace larder::test {
 
 TEST(MemoryModel, random_histories_agree_with_a_map) {
-  check_against_model({.name = "memory", .open = open_memory_with, .is_persistent = false},
-                      static_cast<int>(rounds(200, 5000)));
+  check_against_model(memory_engine(), static_cast<int>(rounds(200, 5000)));
 }
 
 }  // namespace larder::test

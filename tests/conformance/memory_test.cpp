@@ -6,10 +6,7 @@
 
 namespace larder::test {
 
-INSTANTIATE_TEST_SUITE_P(Memory, EngineSuite,
-                         testing::Values(EngineUnderTest{
-                             .name = "memory", .open = open_memory_with, .is_persistent = false}),
-                         engine_name);
+INSTANTIATE_TEST_SUITE_P(Memory, EngineSuite, testing::Values(memory_engine()), engine_name);
 
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(PersistentEngineSuite);
 

@@ -9,11 +9,8 @@
 namespace larder::test {
 
 TEST(MemoryHistory, threads_see_one_order) {
-  const HistoryReport report = check_histories(
-      {.engine = {.name = "memory", .open = open_memory_with, .is_persistent = false},
-       .threads = 8,
-       .seed = seed()},
-      rounds(50, 5000));
+  const HistoryReport report =
+      check_histories({.engine = memory_engine(), .threads = 8, .seed = seed()}, rounds(50, 5000));
   std::printf("histories: memory threads: %llu histories, %llu operations, %llu wrong\n",
               static_cast<unsigned long long>(report.histories),
               static_cast<unsigned long long>(report.operations),

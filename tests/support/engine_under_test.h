@@ -45,6 +45,17 @@ std::ostream& operator<<(std::ostream& out, const EngineUnderTest& engine);
 /// The memory engine; every call opens another one.
 [[nodiscard]] EnginePtr open_memory_with(const EngineSettings& settings);
 
+/// The two engines as they come.
+[[nodiscard]] inline EngineUnderTest memory_engine() {
+  return {.name = "memory", .open = open_memory_with, .is_persistent = false};
+}
+[[nodiscard]] inline EngineUnderTest lmdb_engine() {
+  return {.name = "lmdb", .open = open_lmdb_with};
+}
+
+/// Names a test with a parameter after its engine.
+inline constexpr auto engine_name = [](const auto& test) { return test.param.name; };
+
 /// Key and value as text, in the order of a scan.
 using Entries = std::vector<std::pair<std::string, std::string>>;
 

@@ -13,7 +13,35 @@
 #include "cache/policy/sieve.h"
 #include "cache/policy/w_tinylfu.h"
 
-namespace larder::detail {
+namespace larder {
+
+std::string_view to_string(Eviction eviction) noexcept {
+  switch (eviction) {
+    case Eviction::none:
+      return "none";
+    case Eviction::fifo:
+      return "fifo";
+    case Eviction::lru:
+      return "lru";
+    case Eviction::lfu:
+      return "lfu";
+    case Eviction::sieve:
+      return "sieve";
+    case Eviction::s3_fifo:
+      return "s3_fifo";
+    case Eviction::w_tinylfu:
+      return "w_tinylfu";
+    case Eviction::mru:
+      return "mru";
+    case Eviction::random:
+      return "random";
+    case Eviction::custom:
+      return "custom";
+  }
+  return "unknown";
+}
+
+namespace detail {
 
 std::unique_ptr<EvictionPolicy> make_policy(Eviction eviction, TableSize size) {
   switch (eviction) {
@@ -51,4 +79,6 @@ TableSize table_size(std::uint64_t max_entries, std::uint64_t max_bytes) {
   return {.bits = static_cast<unsigned>(std::bit_width(places - 1))};
 }
 
-}  // namespace larder::detail
+}  // namespace detail
+
+}  // namespace larder

@@ -83,6 +83,9 @@ class CacheTest : public testing::TestWithParam<EngineUnderTest> {
   bool is_damaged_ = false;
 };
 
+/// For what takes several processes.
+class PersistentCacheTest : public CacheTest {};
+
 using Strings = std::vector<std::string>;
 
 }  // namespace larder::test

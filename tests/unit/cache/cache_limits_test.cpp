@@ -98,8 +98,8 @@ TEST_P(CacheTest, without_eviction_expired_entries_still_make_room) {
 }
 
 TEST_P(CacheTest, bytes_stay_within_the_limit_after_every_put) {
-  for (const auto& [policy, name] : evicting_policies) {
-    SCOPED_TRACE(name);
+  for (const Eviction policy : evicting_policies) {
+    SCOPED_TRACE(to_string(policy));
     Cache cache = open({.max_bytes = 10'000, .eviction = policy});
     for (int i = 0; i < 300; ++i) {
       cache.put(i, std::string(static_cast<std::size_t>(i * 37 % 3000), 'v'));
@@ -111,8 +111,8 @@ TEST_P(CacheTest, bytes_stay_within_the_limit_after_every_put) {
 }
 
 TEST_P(CacheTest, entries_stay_within_the_limit_after_every_put) {
-  for (const auto& [policy, name] : evicting_policies) {
-    SCOPED_TRACE(name);
+  for (const Eviction policy : evicting_policies) {
+    SCOPED_TRACE(to_string(policy));
     Cache cache = open({.max_entries = 50, .eviction = policy});
     for (int i = 0; i < 300; ++i) {
       cache.put(i, i);
@@ -124,8 +124,8 @@ TEST_P(CacheTest, entries_stay_within_the_limit_after_every_put) {
 }
 
 TEST_P(CacheTest, growing_overwrite_makes_room_among_the_others) {
-  for (const auto& [policy, name] : evicting_policies) {
-    SCOPED_TRACE(name);
+  for (const Eviction policy : evicting_policies) {
+    SCOPED_TRACE(to_string(policy));
     Cache cache = open({.max_bytes = 4'000, .eviction = policy});
     cache.clear();
     cache.put("first", std::string(1000, 'v'));
@@ -202,8 +202,8 @@ TEST_P(CacheTest, evict_counts_what_it_expired_under_any_policy) {
 }
 
 TEST_P(CacheTest, limit_of_one_entry_works) {
-  for (const auto& [policy, name] : evicting_policies) {
-    SCOPED_TRACE(name);
+  for (const Eviction policy : evicting_policies) {
+    SCOPED_TRACE(to_string(policy));
     Cache cache = open({.max_entries = 1, .eviction = policy});
     for (int i = 0; i < 10; ++i) {
       cache.put(i, i);

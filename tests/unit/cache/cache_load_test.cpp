@@ -306,8 +306,7 @@ TEST_P(CacheTest, caller_waits_no_longer_than_it_wants) {
   });
 }
 
-TEST_P(CacheTest, processes_that_want_one_key_load_it_once) {
-  if (!GetParam().is_persistent) GTEST_SKIP() << "lives in the memory of one process";
+TEST_P(PersistentCacheTest, processes_that_want_one_key_load_it_once) {
   Cache cache = open();
   std::vector<std::unique_ptr<Child>> children;
   children.reserve(4);
@@ -327,8 +326,7 @@ TEST_P(CacheTest, processes_that_want_one_key_load_it_once) {
   EXPECT_EQ(cache.get<std::int64_t>("loads"), 50);
 }
 
-TEST_P(CacheTest, next_one_takes_over_from_a_loader_that_was_killed) {
-  if (!GetParam().is_persistent) GTEST_SKIP() << "lives in the memory of one process";
+TEST_P(PersistentCacheTest, next_one_takes_over_from_a_loader_that_was_killed) {
   Cache cache = open();
   ChannelPair line;
   Child child([&] {

@@ -193,12 +193,8 @@ TEST_P(CacheRemovalTest, hook_is_called_even_if_the_cache_is_gone_by_then) {
   EXPECT_EQ(heard(), Strings{"a erased"});
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, CacheRemovalTest,
-                         testing::Values(EngineUnderTest{.name = "memory",
-                                                         .open = open_memory_with,
-                                                         .is_persistent = false},
-                                         EngineUnderTest{.name = "lmdb", .open = open_lmdb_with}),
-                         [](const auto& chosen) { return chosen.param.name; });
+INSTANTIATE_TEST_SUITE_P(Engines, CacheRemovalTest, testing::Values(memory_engine(), lmdb_engine()),
+                         engine_name);
 
 }  // namespace
 }  // namespace larder::test

@@ -201,12 +201,8 @@ TEST_P(StreamsTest, add_stream_keeps_what_is_there) {
   EXPECT_EQ(cache.reader("k")->size(), 5'000U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, StreamsTest,
-                         testing::Values(EngineUnderTest{.name = "memory",
-                                                         .open = open_memory_with,
-                                                         .is_persistent = false},
-                                         EngineUnderTest{.name = "lmdb", .open = open_lmdb_with}),
-                         [](const auto& chosen) { return chosen.param.name; });
+INSTANTIATE_TEST_SUITE_P(Engines, StreamsTest, testing::Values(memory_engine(), lmdb_engine()),
+                         engine_name);
 
 }  // namespace
 }  // namespace larder::test

@@ -12,12 +12,9 @@
 namespace larder::test {
 namespace {
 
-INSTANTIATE_TEST_SUITE_P(Engines, CacheTest,
-                         testing::Values(EngineUnderTest{.name = "memory",
-                                                         .open = open_memory_with,
-                                                         .is_persistent = false},
-                                         EngineUnderTest{.name = "lmdb", .open = open_lmdb_with}),
-                         [](const auto& chosen) { return chosen.param.name; });
+INSTANTIATE_TEST_SUITE_P(Engines, CacheTest, testing::Values(memory_engine(), lmdb_engine()),
+                         engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, PersistentCacheTest, testing::Values(lmdb_engine()), engine_name);
 
 struct Point {
   int x = 0;

@@ -7,45 +7,31 @@
 
 #include "larder/cache/options.h"
 
-namespace larder::test {
+namespace larder {
 
-/// A policy and its name in messages.
-struct NamedPolicy {
-  Eviction eviction = Eviction::fifo;
-  const char* name = "";
+/// So that a failed test names the policy.
+inline void PrintTo(Eviction eviction, std::ostream* out) { *out << to_string(eviction); }
 
-  friend std::ostream& operator<<(std::ostream& out, const NamedPolicy& policy) {
-    return out << policy.name;
-  }
-};
+namespace test {
 
 /// All that evict.
-inline constexpr std::array<NamedPolicy, 9> evicting_policies = {
-    {{Eviction::fifo, "fifo"},
-     {Eviction::lru, "lru"},
-     {Eviction::lfu, "lfu"},
-     {Eviction::sieve, "sieve"},
-     {Eviction::s3_fifo, "s3_fifo"},
-     {Eviction::w_tinylfu, "w_tinylfu"},
-     {Eviction::mru, "mru"},
-     {Eviction::random, "random"},
-     {Eviction::custom, "custom"}}};
+inline constexpr std::array<Eviction, 9> evicting_policies = {
+    Eviction::fifo,      Eviction::lru, Eviction::lfu,    Eviction::sieve, Eviction::s3_fifo,
+    Eviction::w_tinylfu, Eviction::mru, Eviction::random, Eviction::custom};
 
 /// Those whose choice is determined by what happened.
-inline constexpr std::array<NamedPolicy, 7> exact_policies = {{{Eviction::fifo, "fifo"},
-                                                               {Eviction::lru, "lru"},
-                                                               {Eviction::lfu, "lfu"},
-                                                               {Eviction::sieve, "sieve"},
-                                                               {Eviction::s3_fifo, "s3_fifo"},
-                                                               {Eviction::w_tinylfu, "w_tinylfu"},
-                                                               {Eviction::mru, "mru"}}};
+inline constexpr std::array<Eviction, 7> exact_policies = {
+    Eviction::fifo,    Eviction::lru,       Eviction::lfu, Eviction::sieve,
+    Eviction::s3_fifo, Eviction::w_tinylfu, Eviction::mru};
 
 /// Those that keep what is used.
-inline constexpr std::array<NamedPolicy, 5> protecting_policies = {
-    {{Eviction::lru, "lru"},
-     {Eviction::lfu, "lfu"},
-     {Eviction::sieve, "sieve"},
-     {Eviction::s3_fifo, "s3_fifo"},
-     {Eviction::w_tinylfu, "w_tinylfu"}}};
+inline constexpr std::array<Eviction, 5> protecting_policies = {
+    Eviction::lru, Eviction::lfu, Eviction::sieve, Eviction::s3_fifo, Eviction::w_tinylfu};
 
-}  // namespace larder::test
+/// Names tests after their policy.
+inline constexpr auto policy_name = [](const auto& test) {
+  return std::string(to_string(test.param));
+};
+
+}  // namespace test
+}  // namespace larder

@@ -72,7 +72,7 @@ std::set<int> keys_of(const Cache& cache) {
   return keys;
 }
 
-class PolicyModel : public testing::TestWithParam<NamedPolicy> {
+class PolicyModel : public testing::TestWithParam<Eviction> {
  protected:
   /// Some keys are asked for often, most rarely; now and then a scan of new ones comes by.
   static int choose_key(Random& random, int& scan) {
@@ -84,8 +84,8 @@ class PolicyModel : public testing::TestWithParam<NamedPolicy> {
 
   static void expect_agreement(std::uint64_t seed, std::uint64_t limit, bool erases) {
     Random random(seed);
-    NaiveCache naive(GetParam().eviction, limit);
-    Cache cache(open_memory_engine(), {.max_entries = limit, .eviction = GetParam().eviction});
+    NaiveCache naive(GetParam(), limit);
+    Cache cache(open_memory_engine(), {.max_entries = limit, .eviction = GetParam()});
     for (int step = 0, scan = 0; step < 1500; ++step) {
       const int key = choose_key(random, scan);
       if (erases && random.below(10) == 0) {
@@ -122,8 +122,7 @@ TEST_P(PolicyModel, cache_agrees_also_if_entries_are_erased) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Policies, PolicyModel, testing::ValuesIn(exact_policies),
-                         [](const auto& test) { return std::string(test.param.name); });
+INSTANTIATE_TEST_SUITE_P(Policies, PolicyModel, testing::ValuesIn(exact_policies), policy_name);
 
 }  // namespace
 }  // namespace larder::test

@@ -43,11 +43,11 @@ int hot_ones_in(const Cache& cache) {
 
 CacheSettings limited(Eviction eviction) { return {.max_entries = limit, .eviction = eviction}; }
 
-class Protection : public testing::TestWithParam<NamedPolicy> {
+class Protection : public testing::TestWithParam<Eviction> {
  protected:
   [[nodiscard]] CacheOptions options() const {
     return {.path = folder_ / "cache",
-            .settings = limited(GetParam().eviction),
+            .settings = limited(GetParam()),
             .durability = Durability::disposable};
   }
 
@@ -104,7 +104,7 @@ TEST_P(Protection, killed_reader_has_protected_what_it_read) {
 
 TEST_P(Protection, large_cache_keeps_nearly_all_of_its_hot_part) {
   constexpr int many = 4000;
-  Cache cache(open_memory_engine(), {.max_entries = many, .eviction = GetParam().eviction});
+  Cache cache(open_memory_engine(), {.max_entries = many, .eviction = GetParam()});
   fill(cache, 0, many);
   for (int round = 0; round < 3; ++round) {
     for (int i = 0; i < many; i += 4) EXPECT_EQ(cache.get<int>(i), i);
@@ -118,18 +118,17 @@ TEST_P(Protection, large_cache_keeps_nearly_all_of_its_hot_part) {
   EXPECT_EQ(cache.size(), unsigned{many});
 }
 
-INSTANTIATE_TEST_SUITE_P(Policies, Protection, testing::ValuesIn(protecting_policies),
-                         [](const auto& test) { return std::string(test.param.name); });
+INSTANTIATE_TEST_SUITE_P(Policies, Protection, testing::ValuesIn(protecting_policies), policy_name);
 
-class AnyPolicy : public testing::TestWithParam<NamedPolicy> {
+class AnyPolicy : public testing::TestWithParam<Eviction> {
  protected:
-  [[nodiscard]] Cache open() const { return Cache(engine_, limited(GetParam().eviction)); }
+  [[nodiscard]] Cache open() const { return Cache(engine_, limited(GetParam())); }
 
   EnginePtr engine_ = open_memory_engine();
 };
 
 TEST_P(AnyPolicy, broken_notes_do_no_harm) {
-  const auto policy = detail::make_policy(GetParam().eviction, detail::table_size(limit, no_limit));
+  const auto policy = detail::make_policy(GetParam(), detail::table_size(limit, no_limit));
   if (!policy || policy->memory_bytes() == 0) return;
   Cache cache = open();
   fill(cache, 0, limit);
@@ -170,7 +169,7 @@ TEST_P(AnyPolicy, undone_updates_leave_nothing_that_cannot_go) {
   }
   EXPECT_TRUE(cache.verify().problems.empty());
   // These two keep what is old, or was popular once, on purpose.
-  if (GetParam().eviction == Eviction::mru || GetParam().eviction == Eviction::lfu) return;
+  if (GetParam() == Eviction::mru || GetParam() == Eviction::lfu) return;
 
   // What is popular changes: in the end nothing of the old is left.
   for (int phase = 1; phase <= 20; ++phase) {
@@ -186,14 +185,14 @@ TEST_P(AnyPolicy, undone_updates_leave_nothing_that_cannot_go) {
 }
 
 TEST_P(AnyPolicy, policy_can_be_changed_to_and_from) {
-  for (const NamedPolicy& other : evicting_policies) {
-    SCOPED_TRACE(other.name);
+  for (const Eviction other : evicting_policies) {
+    SCOPED_TRACE(to_string(other));
     Cache cache = open();
     fill(cache, 0, 300);
-    cache.change_settings({.eviction = other.eviction});
+    cache.change_settings({.eviction = other});
     fill(cache, 300, 600);
     EXPECT_EQ(cache.size(), unsigned{limit});
-    cache.change_settings({.max_entries = 50, .eviction = GetParam().eviction});
+    cache.change_settings({.max_entries = 50, .eviction = GetParam()});
     EXPECT_EQ(cache.size(), 50U);
     fill(cache, 600, 900);
     EXPECT_EQ(cache.size(), 50U);
@@ -204,7 +203,7 @@ TEST_P(AnyPolicy, policy_can_be_changed_to_and_from) {
 
 TEST_P(AnyPolicy, counters_tell_by_cause) {
   ManualClock clock;
-  Cache cache(engine_, limited(GetParam().eviction), {.clock = &clock});
+  Cache cache(engine_, limited(GetParam()), {.clock = &clock});
   fill(cache, 0, limit + 40);
   EXPECT_EQ(cache.stats().evicted, 40U);
   cache.clear();
@@ -218,8 +217,7 @@ TEST_P(AnyPolicy, counters_tell_by_cause) {
   EXPECT_EQ(cache.stats().puts, unsigned{limit + 41});
 }
 
-INSTANTIATE_TEST_SUITE_P(Policies, AnyPolicy, testing::ValuesIn(evicting_policies),
-                         [](const auto& test) { return std::string(test.param.name); });
+INSTANTIATE_TEST_SUITE_P(Policies, AnyPolicy, testing::ValuesIn(evicting_policies), policy_name);
 
 TEST(RandomChoice, every_entry_is_as_likely_as_any_other) {
   detail::MemoryResidents residents;
