@@ -10,6 +10,7 @@
 #include "cli/place.h"
 #include "cli/transfer/diskcache.h"
 #include "cli/transfer/intake.h"
+#include "cli/transfer/line_reader.h"
 
 namespace larder::cli {
 namespace {
@@ -17,13 +18,18 @@ namespace {
 constexpr std::string_view help = R"(Store entries that come from elsewhere.
 
 Usage:
+  larder import [OPTION]... FILE STORE
   larder import [OPTION]... diskcache:DIRECTORY STORE
+
+FILE is what larder export wrote, or - for standard input. Its entries come as
+they were, with types, tags and expiry.
 
 diskcache:DIRECTORY is a directory of Python's diskcache: of a Cache or, with
 all its shards, of a FanoutCache. Raw, binary and text values come with their
 keys, tags and expiry, JSONDisk values as JSON. Pickled objects are listed and
-counted, never executed. The directory may be in use; it is not changed. STORE
-is made if it is missing.
+counted, never executed. The directory may be in use; it is not changed.
+
+STORE is made if it is missing.
 
 Options:
   --dry-run         Store nothing, only tell.
@@ -39,6 +45,7 @@ Options:
 Examples:
   larder import --dry-run diskcache:/var/tmp/site /var/tmp/site.larder
   larder import diskcache:/var/tmp/site /var/tmp/site.larder
+  zstd -dc site.jsonl.zst | larder import - /var/tmp/site
 
 Exit codes:
   0 all taken but what is expired or kept   1 failed, or some were not taken
@@ -59,16 +66,19 @@ class Import final : public Command {
   }
 
   int execute(const Console& console) override {
-    if (!source_.starts_with(diskcache_scheme)) {
-      throw UsageError("'" + source_ + "' is nothing to import: write diskcache:DIRECTORY");
-    }
-    const std::string directory = source_.substr(diskcache_scheme.size());
-    if (directory.empty()) throw UsageError("'" + source_ + "' names no directory");
+    const bool is_diskcache = source_.starts_with(diskcache_scheme);
+    const std::string name = is_diskcache ? source_.substr(diskcache_scheme.size()) : source_;
+    if (name.empty()) throw UsageError("'" + source_ + "' names no source");
     (void)store_path(store_);
     Intake intake(dry_run_ ? std::nullopt : std::optional(open_or_make_store(store_, console)),
                   if_absent_ ? Existing::keep : Existing::replace,
                   json_ ? Intake::Telling::json : Intake::Telling::lines, console);
-    const DiskcacheLimits limits = read_diskcache(directory, kind(), intake, console);
+    DiskcacheLimits limits;
+    if (is_diskcache) {
+      limits = read_diskcache(name, kind(), intake, console);
+    } else {
+      read_lines(name, intake, console);
+    }
     intake.flush();
     report(intake.report(), console);
     suggest(limits, console);

@@ -47,6 +47,7 @@ extern const CommandInfo clear_command;
 extern const CommandInfo verify_command;
 extern const CommandInfo repair_command;
 extern const CommandInfo backup_command;
+extern const CommandInfo export_command;
 extern const CommandInfo import_command;
 
 }  // namespace larder::cli

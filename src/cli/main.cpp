@@ -44,6 +44,7 @@ Look after a store:
   verify    Check every record
   repair    Put right what verify finds
   backup    Copy it while others use it
+  export    Write all entries as lines of JSON
   import    Store entries that come from elsewhere
 
 Options:
@@ -66,7 +67,7 @@ Exit codes:
 constexpr std::array commands = {&run_command,   &put_command,    &get_command,    &erase_command,
                                  &list_command,  &stats_command,  &limit_command,  &expire_command,
                                  &clear_command, &verify_command, &repair_command, &backup_command,
-                                 &import_command};
+                                 &export_command, &import_command};
 
 // A file that is opened later must not become stdin, stdout or stderr by accident.
 void occupy_standard_descriptors() {

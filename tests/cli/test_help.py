@@ -9,7 +9,7 @@ import unittest
 import support
 
 COMMANDS = ("run", "put", "get", "erase", "list", "stats", "limit", "expire", "clear", "verify",
-            "repair", "backup", "import")
+            "repair", "backup", "export", "import")
 MANUAL = support.ROOT / "docs" / "man" / "larder.1"
 COMPLETION = support.ROOT / "src" / "cli" / "completion" / "larder.bash"
 
@@ -93,7 +93,7 @@ class Completion(support.StoreCase):
     def test_commands(self):
         self.assertEqual(self.complete("larder", "st"), ["stats"])
         self.assertEqual(set(self.complete("larder", "")), {*COMMANDS, "help"})
-        self.assertEqual(self.complete("larder", "help", "ex"), ["expire"])
+        self.assertEqual(self.complete("larder", "help", "exp"), ["expire", "export"])
 
     def test_options(self):
         self.assertEqual(self.complete("larder", "run", "--ou"), ["--output"])

@@ -16,6 +16,7 @@ _larder_options() {
     expire | verify) echo "$common --json" ;;
     repair) echo "$common --dry-run --json" ;;
     backup) echo "$common" ;;
+    export) echo "$common --output" ;;
     import) echo "$common --dry-run --if-absent --disk --json" ;;
     clear) echo "$common --tag --yes --json" ;;
   esac
@@ -72,7 +73,7 @@ _larder_run() {
 
 _larder() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-  local commands='run put get erase list stats limit expire clear verify repair backup import'
+  local commands='run put get erase list stats limit expire clear verify repair backup export import'
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     local global=''

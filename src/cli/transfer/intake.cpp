@@ -16,7 +16,12 @@ constexpr std::size_t batch_bytes = std::size_t{4} << 20U;
 // So many of a kind are told; the rest only to who wants to hear everything.
 constexpr std::uint64_t told_of_each = 10;
 
-RefusedEntry no_room(const Error& error) { return {Refusal::no_room, error.what()}; }
+// Why this entry alone cannot be stored; what is wrong with the store is thrown on.
+RefusedEntry refusal_of(const Error& error) {
+  if (error.kind() == ErrorKind::full) return {Refusal::no_room, error.what()};
+  if (error.kind() == ErrorKind::invalid_argument) return {Refusal::damaged, error.what()};
+  throw error;
+}
 
 }  // namespace
 
@@ -101,9 +106,9 @@ void Intake::store_one(const Incoming& incoming) {
                                        incoming.options, existing_);
     ++(stored ? report_.taken : report_.present);
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::full) throw;
+    const RefusedEntry refusal = refusal_of(error);
     --seen_;
-    refuse(show_key(incoming.key), no_room(error));
+    refuse(show_key(incoming.key), refusal);
   }
 }
 
@@ -113,9 +118,9 @@ void Intake::store_content(const Incoming& incoming) {
                                        incoming.options, existing_);
     ++(stored ? report_.taken : report_.present);
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::full) throw;
+    const RefusedEntry refusal = refusal_of(error);
     --seen_;
-    refuse(show_key(incoming.key), no_room(error));
+    refuse(show_key(incoming.key), refusal);
   }
 }
 

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/command.h"
+#include "cli/exit_code.h"
+#include "cli/place.h"
+#include "cli/transfer/line_writer.h"
+#include "larder/core/io.h"
+
+namespace larder::cli {
+namespace {
+
+constexpr std::string_view help =
+    R"(Write all entries as lines of JSON, for larder import and other programs.
+
+Usage:
+  larder export [OPTION]... [STORE]
+
+Without STORE: the one of larder run. Keys, values, types, expiry and tags, as
+they are at one moment; others may use the store meanwhile. Numbers, text and
+JSON are readable, other values in base 64. What has expired is left out. The
+format is in docs/cli/export.md; it stays readable for later releases.
+
+Options:
+  --output FILE   Write to FILE, which is complete or not there at all.
+  -q, --quiet     Say nothing but errors.
+  -v, --verbose   Say what is going on.
+  -h, --help      Show this.
+
+Examples:
+  larder export /var/tmp/site | zstd > site.jsonl.zst
+  larder export /var/tmp/site | jq -r 'select(.tags) | .key'
+
+Exit codes:
+  0 done   1 failed, or entries were replaced just then   2 usage
+  4 damaged entries were left out   5 store busy
+)";
+
+/// A file that gets its name when all is in it.
+class NewFile {
+ public:
+  explicit NewFile(const std::string& path)
+      : path_(path),
+        part_(path + ".part"),
+        file_(Io::system(), part_, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600) {}
+  ~NewFile() {
+    if (!is_done_) static_cast<void>(Io::system().unlink(part_));
+  }
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+
+  void write(std::string_view text) { write_all(Io::system(), file_.fd(), as_bytes(text), part_); }
+
+  void finish() {
+    int result = Io::system().fsync(file_.fd());
+    if (result == 0) result = Io::system().rename(part_, path_);
+    if (result < 0) throw system_error(result, "cannot write " + path_);
+    is_done_ = true;
+  }
+
+ private:
+  std::string path_;
+  std::string part_;
+  File file_;
+  bool is_done_ = false;
+};
+
+class Export final : public Command {
+ public:
+  void declare(Arguments& arguments) override {
+    arguments.text("--output", output_);
+    arguments.optional("STORE", store_);
+  }
+
+  int execute(const Console& console) override {
+    const Cache store = open_existing_store(store_, console);
+    if (output_.empty())
+      return write_out(store, console, [](std::string_view text) { print(text); });
+    NewFile file(output_);
+    const int code = write_out(store, console, [&](std::string_view text) { file.write(text); });
+    file.finish();
+    return code;
+  }
+
+ private:
+  // Many lines in one write.
+  static int write_out(const Cache& store, const Console& console,
+                       const LineWriter::Output& output) {
+    constexpr std::size_t flush_bytes = 64UL * 1024;
+    std::string waiting;
+    LineWriter lines([&](std::string_view text) {
+      waiting += text;
+      if (waiting.size() < flush_bytes) return;
+      output(waiting);
+      waiting.clear();
+    });
+    const ExportReport report =
+        export_entries(store, [&](const ExportedEntry& entry) { lines.add(entry); });
+    lines.finish();
+    output(waiting);
+    return tell(report, console);
+  }
+
+  static int tell(const ExportReport& report, const Console& console) {
+    if (report.replaced != 0) {
+      console.warn(std::to_string(report.replaced) +
+                   " long values were replaced meanwhile and are left out: export again, or "
+                   "export a backup");
+    }
+    if (report.damaged != 0) {
+      console.warn(std::to_string(report.damaged) +
+                   " damaged entries are left out: 'larder verify' names them");
+      return static_cast<int>(ExitCode::damaged);
+    }
+    return static_cast<int>(report.replaced != 0 ? ExitCode::failed : ExitCode::done);
+  }
+
+  std::string output_;
+  std::optional<std::string> store_;
+};
+
+}  // namespace
+
+const CommandInfo export_command = {
+    .name = "export", .help = help, .make = [] { return std::unique_ptr<Command>(new Export); }};
+
+}  // namespace larder::cli
