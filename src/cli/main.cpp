@@ -64,9 +64,9 @@ Exit codes:
   larder run: those of the command
 )";
 
-constexpr std::array commands = {&run_command,   &put_command,    &get_command,    &erase_command,
-                                 &list_command,  &stats_command,  &limit_command,  &expire_command,
-                                 &clear_command, &verify_command, &repair_command, &backup_command,
+constexpr std::array commands = {&run_command,    &put_command,    &get_command,    &erase_command,
+                                 &list_command,   &stats_command,  &limit_command,  &expire_command,
+                                 &clear_command,  &verify_command, &repair_command, &backup_command,
                                  &export_command, &import_command};
 
 // A file that is opened later must not become stdin, stdout or stderr by accident.

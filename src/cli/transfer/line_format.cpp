@@ -17,8 +17,8 @@ int digit_of(char c) {
 }  // namespace
 
 Bytes from_base64(std::string_view text) {
-  const RefusedEntry bad(Refusal::damaged, "its value is not base 64");
-  if (text.size() % 4 != 0) throw bad;
+  const auto bad = [] { return RefusedEntry(Refusal::damaged, "its value is not base 64"); };
+  if (text.size() % 4 != 0) throw bad();
   std::size_t padding = 0;
   while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
   Bytes bytes;
@@ -28,7 +28,7 @@ Bytes from_base64(std::string_view text) {
     unsigned group = 0;
     for (std::size_t j = 0; j < 4; ++j) {
       const int digit = j >= 4 - missing ? 0 : digit_of(text[i + j]);
-      if (digit < 0) throw bad;
+      if (digit < 0) throw bad();
       group = group << 6U | static_cast<unsigned>(digit);
     }
     for (std::size_t j = 0; j < 3 - missing; ++j) {
