@@ -2,6 +2,7 @@
 
 // The limit on age: it is part of the expiry of every entry, so that one rule of time is enough.
 
+#include <algorithm>
 #include <vector>
 
 #include "cache/table.h"
@@ -15,6 +16,7 @@ WallTime Table::latest_expiry(const Record& record) const noexcept {
 
 Table::Batch Table::limit_ages(std::uint64_t& next, std::uint64_t limit) {
   const std::uint64_t end = meta_.next_sequence;
+  next = std::max(next, meta_.cleared_below);
   if (settings().max_age == Duration::zero() || next >= end) return {};
   const std::vector<Indexed> batch = collect(state_.layout.order_range(next, end), limit);
   for (const Indexed& found : batch) {

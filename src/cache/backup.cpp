@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <vector>
 
 #include "cache/record.h"
 #include "cache/state.h"
@@ -27,6 +28,18 @@ void copy_content(Io& io, int from, int to, const std::filesystem::path& path) {
     write_all(io, to, BytesView(buffer).first(static_cast<std::size_t>(size)), path);
   }
 }
+
+}  // namespace
+
+/// Where a copy goes.
+struct CacheCore::Copy {
+  ReadTxn& source;
+  Engine& engine;
+  WriteTxn& txn;
+  std::vector<std::shared_ptr<FileStore>>& files;
+};
+
+namespace {
 
 EnginePtr open_empty(const std::filesystem::path& directory, const CacheCore::State& state) {
   EnginePtr engine = open_lmdb({.path = directory, .mode = state.engine->place().mode},
@@ -62,33 +75,45 @@ bool FileStore::take_over(FileStore& source, const FileRef& ref) {
   return true;
 }
 
+std::uint64_t CacheCore::copy_to(Copy& target) const {
+  const auto files =
+      std::make_shared<FileStore>(target.engine, *state_->hooks.io, state_->files->name());
+  target.files.push_back(files);
+  for (const Space space :
+       {Space::expiry, Space::tag, Space::order, Space::meta, Space::record, Space::sub_name}) {
+    target.source.scan(state_->layout.range(space), Direction::forward,
+                       [&](BytesView at, BytesView value) {
+                         target.txn.put(at, value);
+                         if (space != Space::record) return Visit::more;
+                         const auto record = open_record(value, at);
+                         if (record && record->file) {
+                           files->take_over(*state_->files, *record->file);
+                         }
+                         return Visit::more;
+                       });
+  }
+  std::uint64_t entries = load_meta(target.source, state_->layout).entries;
+  for_each_sub([&](const std::string&, const std::shared_ptr<CacheCore>& sub) {
+    entries += sub->copy_to(target);
+  });
+  return entries;
+}
+
 std::uint64_t CacheCore::backup(const std::filesystem::path& directory) const {
-  const EnginePtr target = open_empty(directory, *state_);
-  const auto files = std::make_shared<FileStore>(*target, *state_->hooks.io, state_->files->name());
+  const EnginePtr engine = open_empty(directory, *state_);
+  std::vector<std::shared_ptr<FileStore>> files;
   std::uint64_t entries = 0;
   // In an update no value file goes away meanwhile. It changes nothing.
   state_->engine->update(
       [&](WriteTxn& source) {
-        target->update([&](WriteTxn& copy) {
-          for (const Space space :
-               {Space::expiry, Space::tag, Space::order, Space::meta, Space::record}) {
-            source.scan(state_->layout.range(space), Direction::forward,
-                        [&](BytesView at, BytesView value) {
-                          copy.put(at, value);
-                          if (space != Space::record) return Visit::more;
-                          ++entries;
-                          const auto record = open_record(value, at);
-                          if (record && record->file) {
-                            files->take_over(*state_->files, *record->file);
-                          }
-                          return Visit::more;
-                        });
-          }
+        engine->update([&](WriteTxn& txn) {
+          Copy target{.source = source, .engine = *engine, .txn = txn, .files = files};
+          entries = copy_to(target);
         });
       },
       {.deadline = std::nullopt, .frees_space = true});
-  target->sync();
-  files->in_flight().all_swept();
+  engine->sync();
+  for (const auto& store : files) store->in_flight().all_swept();
   return entries;
 }
 

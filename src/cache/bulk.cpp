@@ -24,7 +24,7 @@ void CacheCore::store_many(std::span<const NewValue> values, std::uint64_t schem
   // What has no room leaves the transaction by an exception: what came before it goes, too.
   update(*state_, {}, [&](Table& table) {
     const NewEntry entry{.schema = schema, .options = options, .tags = tags};
-    table.expire(expired_per_write);
+    table.tidy();
     for (std::size_t i = 0; i < values.size(); ++i) {
       const Key& key = *values[i].key;
       const std::optional<Record> old = table.find(key.bytes());

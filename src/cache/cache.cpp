@@ -8,9 +8,11 @@
 
 namespace larder {
 
+namespace detail {
+
 namespace {
 
-using State = detail::CacheCore::State;
+using State = CacheCore::State;
 
 // What cannot be cleaned up now stays for the next opening: it is in nobody's way.
 void clean_up(const State& state) {
@@ -21,13 +23,15 @@ void clean_up(const State& state) {
   }
 }
 
+}  // namespace
+
 // Reads what is stored, so that a damaged cache or one of a later release is refused here; writes
 // only what differs.
-std::shared_ptr<detail::CacheCore> start(std::unique_ptr<State> state,
-                                         const CacheSettings& settings) {
+std::shared_ptr<CacheCore> start(std::unique_ptr<State> state, const CacheSettings& settings) {
   (void)detail::with_changes({}, settings);
   const detail::Meta meta = state->meta();
   state->adopt(meta.settings);
+  state->statistics.raise_cleared_below(meta.cleared_below);
   auto core = std::make_shared<detail::CacheCore>(std::move(state));
   if (detail::with_changes(meta.settings, settings) != meta.settings) {
     core->change_settings(settings);
@@ -35,6 +39,12 @@ std::shared_ptr<detail::CacheCore> start(std::unique_ptr<State> state,
   clean_up(core->state());
   return core;
 }
+
+}  // namespace detail
+
+namespace {
+
+using State = detail::CacheCore::State;
 
 EnginePtr open_engine(const CacheOptions& options, const CacheHooks& hooks) {
   return open_lmdb({.path = options.path,
@@ -55,7 +65,7 @@ Cache Cache::open(const CacheOptions& options, CacheHooks hooks) {
   EnginePtr engine = open_engine(options, hooks);
   auto state = std::make_unique<State>(std::move(engine), std::move(hooks), as_bytes(own_prefix));
   state->path = options.path;
-  return Cache(start(std::move(state), options.settings));
+  return Cache(detail::start(std::move(state), options.settings));
 }
 
 Cache Cache::temporary(const CacheSettings& settings, CacheHooks hooks) {
@@ -65,12 +75,12 @@ Cache Cache::temporary(const CacheSettings& settings, CacheHooks hooks) {
   auto state = std::make_unique<State>(std::move(engine), std::move(hooks), as_bytes(own_prefix));
   state->path = directory->path();
   state->temporary = std::move(directory);
-  return Cache(start(std::move(state), settings));
+  return Cache(detail::start(std::move(state), settings));
 }
 
 Cache::Cache(EnginePtr engine, const CacheSettings& settings, CacheHooks hooks, BytesView prefix)
-    : core_(start(std::make_unique<State>(std::move(engine), std::move(hooks), prefix), settings)) {
-}
+    : core_(detail::start(std::make_unique<State>(std::move(engine), std::move(hooks), prefix),
+                          settings)) {}
 
 std::optional<EntryInfo> Cache::info(const Key& key) const { return core_->info(key); }
 

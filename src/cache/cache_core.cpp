@@ -66,6 +66,7 @@ std::optional<EntryInfo> CacheCore::info(const Key& key) const {
     const std::optional<BytesView> stored = txn.get(at.view());
     const std::optional<Record> record = stored ? open_record(*stored, at.view()) : std::nullopt;
     if (!record || record->is_expired(state_->hooks.clock->now())) return std::nullopt;
+    if (state_->is_cleared(txn, *record)) return std::nullopt;
     return entry_info(*record);
   });
 }
@@ -75,7 +76,8 @@ bool CacheCore::contains(const Key& key) const {
   return state_->engine->view([&](ReadTxn& txn) {
     const std::optional<BytesView> stored = txn.get(at.view());
     const std::optional<Record> record = stored ? open_record(*stored, at.view()) : std::nullopt;
-    return record && !record->is_expired(state_->hooks.clock->now());
+    return record && !record->is_expired(state_->hooks.clock->now()) &&
+           !state_->is_cleared(txn, *record);
   });
 }
 
@@ -90,7 +92,7 @@ bool CacheCore::store_packed(const Key& key, std::uint64_t schema, const Packed&
   const Bytes tags = encode_tags(options.tags);
   // Refusals leave the update by its front door, so that a transaction around it can go on.
   const Result result = update(*state_, {}, [&](Table& table) {
-    table.expire(expired_per_write);
+    table.tidy();
     const std::optional<Record> old = table.find(key.bytes());
     if (old && mode == StoreMode::if_absent) return Result::present;
     const bool is_stored =

@@ -33,7 +33,7 @@ bool CacheCore::store_if(const Key& key, RecordTest test, std::uint64_t schema, 
   const Bytes tags = encode_tags(options.tags);
   const Packed packed(value, schema, *state_);
   const Result result = update(*state_, {}, [&](Table& table) {
-    table.expire(expired_per_write);
+    table.tidy();
     const std::optional<Record> old = table.find(key.bytes());
     if (!old || !test(*old)) return Result::different;
     const NewEntry entry{.schema = schema, .options = options, .tags = tags};

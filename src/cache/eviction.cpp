@@ -33,11 +33,13 @@ class TableResidents final : public Residents {
   }
 
   [[nodiscard]] std::optional<BytesView> key(std::uint64_t sequence) override {
+    if (sequence < meta_.cleared_below) return std::nullopt;
     return txn_.get(layout_.order(sequence).view());
   }
 
   void list(std::uint64_t from, std::size_t limit, std::vector<std::uint64_t>& found) override {
     if (limit == 0 || from >= end()) return;
+    from = std::max(from, meta_.cleared_below);
     const std::size_t enough = found.size() + limit;
     txn_.scan(layout_.order_range(from, end()), Direction::forward, [&](BytesView at, BytesView) {
       found.push_back(Layout::sequence_at_end(at));

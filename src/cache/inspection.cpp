@@ -70,31 +70,39 @@ void Inspection::problem(BytesView key, const std::string& text) {
 void Inspection::check_records(Progress progress) {
   txn_.scan(layout_.range(Space::record), Direction::forward,
             [&](BytesView engine_key, BytesView stored) {
-              check_record(layout_.key_of_record(engine_key), engine_key, stored);
+              if (!check_record(layout_.key_of_record(engine_key), engine_key, stored)) {
+                return Visit::more;
+              }
               if (++entries % progress_step == 0) progress(entries, meta_.entries);
               return Visit::more;
             });
   progress(entries, meta_.entries);
 }
 
-void Inspection::check_record(BytesView key, BytesView engine_key, BytesView stored) {
+bool Inspection::check_record(BytesView key, BytesView engine_key, BytesView stored) {
   const std::optional<Record> record = open_record(stored, engine_key);
+  const bool counts = !record || record->sequence >= meta_.cleared_below;
   const std::uint64_t counted = counted_bytes(key.size(), stored, record);
-  bytes += counted;
+  if (counts) bytes += counted;
   if (!record || !is_key(key)) {
     problem(key, "the record is damaged");
-    return lose(engine_key, record);
+    lose(engine_key, record);
+    return counts;
   }
   try {
     check_value(*record);
   } catch (const Error& error) {
     problem(key, error.what());
     // Where only reading failed, the value may well be whole.
-    if (error.kind() == ErrorKind::corrupt) return lose(engine_key, record);
+    if (error.kind() == ErrorKind::corrupt) {
+      lose(engine_key, record);
+      return counts;
+    }
   }
-  ++right_.entries;
-  right_.bytes += counted;
+  if (counts) ++right_.entries;
+  if (counts) right_.bytes += counted;
   check_links(key, *record);
+  return counts;
 }
 
 void Inspection::check_value(const Record& record) {

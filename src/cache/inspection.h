@@ -56,7 +56,8 @@ class Inspection {
   void problem(const std::string& text) { problems.push_back(text); }
   void problem(BytesView key, const std::string& text);
   void check_records(Progress progress);
-  void check_record(BytesView key, BytesView engine_key, BytesView stored);
+  /// Returns whether it counts: what was cleared does not.
+  bool check_record(BytesView key, BytesView engine_key, BytesView stored);
   void check_value(const Record& record);
   void check_links(BytesView key, const Record& record);
   void lose(BytesView engine_key, const std::optional<Record>& record);

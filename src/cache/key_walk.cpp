@@ -62,13 +62,14 @@ void KeyWalk::fetch() {
   seen_ = 0;
   is_done_ = true;
   core_->engine().view([&](ReadTxn& txn) {
+    const std::uint64_t first = load_meta(txn, core_->state().layout).cleared_below;
     txn.scan(rest_, direction_,
-             [&](BytesView engine_key, BytesView value) { return take(engine_key, value); });
+             [&](BytesView engine_key, BytesView value) { return take(first, engine_key, value); });
   });
   if (!is_done_) continue_after(last_);
 }
 
-Visit KeyWalk::take(BytesView engine_key, BytesView value) {
+Visit KeyWalk::take(std::uint64_t first, BytesView engine_key, BytesView value) {
   if (seen_ >= batch_entries && !equal(ordered_part(engine_key), ordered_part(last_))) {
     is_done_ = false;
     return Visit::stop;
@@ -76,12 +77,12 @@ Visit KeyWalk::take(BytesView engine_key, BytesView value) {
   ++seen_;
   if (seen_ >= batch_entries) last_ = to_bytes(engine_key);
   if (over_ == Over::index) {
-    add(value);
+    if (Layout::sequence_at_end(engine_key) >= first) add(value);
     return Visit::more;
   }
   // A damaged record is shown: someone may want to erase it.
   const std::optional<Record> record = open_record(value, engine_key);
-  if (!record || record->sequence < end_sequence_) {
+  if (!record || (record->sequence >= first && record->sequence < end_sequence_)) {
     add(core_->state().layout.key_of_record(engine_key));
   }
   return Visit::more;

@@ -37,7 +37,7 @@ class KeyWalk {
   KeyWalk(std::shared_ptr<const CacheCore> core, Over over, Direction direction);
 
   void fetch();
-  Visit take(BytesView engine_key, BytesView value);
+  Visit take(std::uint64_t first, BytesView engine_key, BytesView value);
   void add(BytesView key);
   void continue_after(BytesView engine_key);
 

@@ -89,6 +89,19 @@ EngineKey Layout::tag(std::string_view tag, std::uint64_t sequence) const {
   return result;
 }
 
+EngineKey Layout::sub_name(std::uint8_t kind, std::string_view name) const {
+  EngineKey result(prefix_, Space::sub_name);
+  const std::byte first{kind};
+  result.add(BytesView(&first, 1)).add(as_bytes(name));
+  return result;
+}
+
+EngineKey Layout::sub(std::uint64_t number) const {
+  EngineKey result(prefix_, Space::sub);
+  result.add(number);
+  return result;
+}
+
 KeyRange Layout::range(Space space) const {
   return KeyRange::prefix(EngineKey(prefix_, space).view());
 }

@@ -22,7 +22,9 @@ enum class Space : std::uint8_t {
   tag = 0x02,
   order = 0x03,
   meta = 0x04,
-  record = 0x05
+  record = 0x05,
+  sub_name = 0x06,
+  sub = 0x07
 };
 
 /// A key of the engine, put together without an allocation in the usual case.
@@ -55,6 +57,11 @@ class Layout {
   [[nodiscard]] EngineKey order(std::uint64_t sequence) const;
   [[nodiscard]] EngineKey expiry(WallTime expires_at, std::uint64_t sequence) const;
   [[nodiscard]] EngineKey tag(std::string_view tag, std::uint64_t sequence) const;
+
+  /// Where the number of the sub-cache or queue `name` is.
+  [[nodiscard]] EngineKey sub_name(std::uint8_t kind, std::string_view name) const;
+  /// The prefix of the sub-cache or queue with `number`.
+  [[nodiscard]] EngineKey sub(std::uint64_t number) const;
 
   /// All of one space.
   [[nodiscard]] KeyRange range(Space space) const;

@@ -2,6 +2,8 @@
 
 // What removes many entries: in batches, one update each, so that others get their turn.
 
+#include <vector>
+
 #include "cache/table.h"
 #include "larder/cache/detail/cache_core.h"
 
@@ -11,6 +13,9 @@ namespace {
 
 constexpr std::uint64_t batch = 256;
 constexpr std::uint64_t eviction_batch = 32;
+// What a write does in passing.
+constexpr std::uint64_t expired_per_write = 16;
+constexpr std::uint64_t swept_per_write = 16;
 constexpr UpdateOptions freeing = {.deadline = std::nullopt, .frees_space = true};
 
 /// Repeats `step(Table&)` until it says that it was the last. Returns how many entries went.
@@ -27,6 +32,7 @@ std::uint64_t in_batches(const CacheCore::State& state, Step step) {
 }  // namespace
 
 std::uint64_t CacheCore::expire() {
+  sweep();
   return in_batches(*state_, [](Table& table) { return table.expire(batch); });
 }
 
@@ -41,12 +47,45 @@ std::uint64_t CacheCore::erase_tag(std::string_view tag) {
 }
 
 std::uint64_t CacheCore::clear() {
-  const KeyRange range = state_->layout.order_range(0, state_->meta().next_sequence);
-  return in_batches(*state_, [&](Table& table) {
-    Table::Batch done = table.erase_indexed(range, batch);
-    if (done.is_last) table.wipe_if_empty();
-    return done;
-  });
+  const std::uint64_t removed =
+      update(*state_, freeing, [](Table& table) { return table.clear(); });
+  // A hook wants to hear of each entry now. Else the rest of many goes with later writes.
+  if (state_->hooks.on_remove) {
+    sweep();
+  } else {
+    update(*state_, freeing, [](Table& table) { return table.sweep(batch); });
+  }
+  return removed;
+}
+
+void CacheCore::sweep() {
+  in_batches(*state_, [](Table& table) { return table.sweep(batch); });
+}
+
+std::uint64_t Table::clear() {
+  const std::uint64_t removed = meta_.entries;
+  meta_.entries = 0;
+  meta_.bytes = 0;
+  meta_.cleared_below = meta_.next_sequence;
+  state_.statistics.raise_cleared_below(meta_.cleared_below);
+  tally_.add(Event::erased, removed);
+  return removed;
+}
+
+Table::Batch Table::sweep(std::uint64_t limit) {
+  if (meta_.swept_below == meta_.cleared_below) return {};
+  const KeyRange range = state_.layout.order_range(meta_.swept_below, meta_.cleared_below);
+  const std::vector<Indexed> found = collect(range, limit);
+  for (const Indexed& one : found) remove_indexed(one, Event::erased);
+  const bool is_last = found.size() < limit;
+  meta_.swept_below = is_last ? meta_.cleared_below : found.back().sequence + 1;
+  if (is_last) wipe_if_empty();
+  return {.removed = 0, .is_last = is_last};
+}
+
+void Table::tidy() {
+  expire(expired_per_write);
+  sweep(swept_per_write);
 }
 
 void CacheCore::change_settings(const CacheSettings& settings) {

@@ -16,9 +16,10 @@ namespace {
 
 // Stored on disk: never change. The first four bytes tell the format; whatever the format, the last
 // eight are the checksum of all before them, bound to the engine key.
-constexpr std::uint32_t format_version = 3;
+constexpr std::uint32_t format_version = 4;
 constexpr std::uint32_t first_with_files = 2;
 constexpr std::uint32_t first_with_max_age = 3;
+constexpr std::uint32_t first_with_clearing = 4;
 
 constexpr std::uint64_t to_bits(std::int64_t number) { return static_cast<std::uint64_t>(number); }
 constexpr Duration to_duration(std::uint64_t bits) {
@@ -109,6 +110,8 @@ void encode_meta(const Meta& meta, BytesView engine_key, Bytes& out) {
   append_number(out, meta.settings.compress_above_bytes);
   append_number(out, meta.settings.file_above_bytes);
   append_number(out, to_bits(meta.settings.max_age.count()));
+  append_number(out, meta.cleared_below);
+  append_number(out, meta.swept_below);
   append_number(out, checksum(BytesView(out).subspan(start), engine_key));
 }
 
@@ -143,6 +146,10 @@ Meta decode_meta(BytesView stored, BytesView engine_key) {
   meta.settings.compress_above_bytes = in.take<std::uint64_t>();
   if (version >= first_with_files) meta.settings.file_above_bytes = in.take<std::uint64_t>();
   if (version >= first_with_max_age) meta.settings.max_age = to_duration(in.take<std::uint64_t>());
+  if (version >= first_with_clearing) {
+    meta.cleared_below = in.take<std::uint64_t>();
+    meta.swept_below = in.take<std::uint64_t>();
+  }
   if (!in.ok() || !in.rest().empty()) throw corrupt();
   meta.settings.eviction = to_eviction(eviction);
   return meta;

@@ -42,6 +42,10 @@ struct Meta {
   std::uint64_t bytes = 0;          ///< Keys and records together.
   std::uint64_t next_sequence = 1;  ///< Larger than that of any entry, past ones included.
   WallTime next_expiry = never;     ///< No entry expires earlier. May be too early.
+  /// Entries with lower sequence numbers were cleared: they are not there, and go bit by bit.
+  std::uint64_t cleared_below = 0;
+  /// All of these below this one have gone.
+  std::uint64_t swept_below = 0;
   Settings settings = {};
 
   friend bool operator==(const Meta&, const Meta&) = default;

@@ -66,7 +66,7 @@ class Lookup {
     if (!stored) return Seen::nothing;
     const std::optional<Record> record = open_record(*stored, at_.view());
     if (!record) return Seen::damaged;
-    if (is_over(*record)) return Seen::nothing;
+    if (is_over(*record) || state_.is_cleared(txn, *record)) return Seen::nothing;
     if (record->file) {
       copy_ = to_bytes(*stored);
       return Seen::in_file;

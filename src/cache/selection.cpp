@@ -72,7 +72,7 @@ void CacheCore::select(const Selection& selection, FunctionRef<void(const Key& k
       const std::optional<BytesView> stored = txn.get(at.view());
       const std::optional<Record> record = stored ? open_record(*stored, at.view()) : std::nullopt;
       return record && !record->is_expired(state_->hooks.clock->now()) &&
-             is_selected(selection, walk.key(), *record);
+             !state_->is_cleared(txn, *record) && is_selected(selection, walk.key(), *record);
     });
     if (is_chosen) visit(walk.key());
   }

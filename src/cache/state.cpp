@@ -12,7 +12,6 @@ namespace larder::detail {
 namespace {
 
 BytesView checked(BytesView prefix) {
-  constexpr std::size_t max_prefix_bytes = 100;  // twice as long in hex, it must be a file name
   if (prefix.empty() || prefix.size() > max_prefix_bytes) {
     throw Error(ErrorKind::invalid_argument, "cache: the prefix must have 1 to 100 bytes");
   }
@@ -53,6 +52,10 @@ Meta load_meta(ReadTxn& txn, const Layout& layout) {
 
 Meta CacheCore::State::meta() const {
   return engine->view([&](ReadTxn& txn) { return load_meta(txn, layout); });
+}
+
+bool CacheCore::State::was_cleared(ReadTxn& txn, const Record& record) const {
+  return record.sequence < load_meta(txn, layout).cleared_below;
 }
 
 void CacheCore::State::adopt(const Settings& settings) const {

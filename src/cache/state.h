@@ -11,11 +11,15 @@
 #include "cache/layout.h"
 #include "cache/meta.h"
 #include "cache/policy_in_force.h"
+#include "cache/record.h"
 #include "cache/statistics.h"
 #include "cache/temporary_directory.h"
 #include "larder/cache/detail/cache_core.h"
 
 namespace larder::detail {
+
+/// Twice as long in hex, it must be a file name.
+inline constexpr std::size_t max_prefix_bytes = 100;
 
 /// What all functions of one cache share. Nothing in it minds a fork.
 struct CacheCore::State {
@@ -24,6 +28,12 @@ struct CacheCore::State {
   /// Settings and counters as stored now.
   [[nodiscard]] Meta meta() const;
 
+  /// Whether `record`, as `txn` sees it, was cleared and only waits to be removed.
+  [[nodiscard]] bool is_cleared(ReadTxn& txn, const Record& record) const {
+    // The hint is raised before the clearing is committed: who sees that sees the hint, too.
+    return record.sequence < statistics.cleared_below() && was_cleared(txn, record);
+  }
+
   /// Takes over settings that another process may have changed.
   void adopt(const Settings& settings) const;
 
@@ -31,7 +41,9 @@ struct CacheCore::State {
     if (hooks.log) hooks.log(level, message);
   }
 
-  std::unique_ptr<TemporaryDirectory> temporary;  // first: goes last, after the engine
+  /// The cache that this one is in, or none. First: goes last.
+  std::shared_ptr<const CacheCore> parent;
+  std::unique_ptr<TemporaryDirectory> temporary;  // goes after the engine
   EnginePtr engine;
   CacheHooks hooks;
   Layout layout;
@@ -45,7 +57,14 @@ struct CacheCore::State {
   mutable PolicyInForce eviction;
   mutable std::atomic<std::uint64_t> compress_above_bytes = no_limit;
   mutable std::atomic<std::uint64_t> file_above_bytes = no_limit;
+
+ private:
+  [[nodiscard]] bool was_cleared(ReadTxn& txn, const Record& record) const;
 };
+
+/// Makes a cache of `state`: takes over what is stored, changes what `settings` says, cleans up.
+[[nodiscard]] std::shared_ptr<CacheCore> start(std::unique_ptr<CacheCore::State> state,
+                                               const CacheSettings& settings);
 
 /// Settings and counters of a cache; the defaults if nothing was ever stored.
 /// @throws Error `corrupt`, `not_supported`

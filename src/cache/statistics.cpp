@@ -37,8 +37,20 @@ std::uint64_t thread_number() noexcept {
 Statistics::Statistics(Engine& engine, const std::string& name) {
   constexpr std::size_t count = stripes * event_kinds;
   const std::span<std::byte> memory =
-      engine.shared_memory(name + ".stats", count * sizeof(std::uint64_t));
+      engine.shared_memory(name + ".stats", (count + 1) * sizeof(std::uint64_t));
   counters_ = {reinterpret_cast<std::uint64_t*>(memory.data()), count};
+  cleared_below_ = counters_.data() + count;
+}
+
+std::uint64_t Statistics::cleared_below() const noexcept {
+  return Shared(*cleared_below_).load(std::memory_order_acquire);
+}
+
+void Statistics::raise_cleared_below(std::uint64_t least) const noexcept {
+  const Shared shared(*cleared_below_);
+  std::uint64_t seen = shared.load(std::memory_order_relaxed);
+  while (seen < least && !shared.compare_exchange_weak(seen, least)) {
+  }
 }
 
 std::uint64_t* Statistics::stripe() const noexcept {

@@ -58,13 +58,18 @@ class Statistics {
   [[nodiscard]] CacheStats read() const noexcept;
   void reset() const noexcept;
 
+  /// A hint: entries with sequence numbers from here on have not been cleared.
+  [[nodiscard]] std::uint64_t cleared_below() const noexcept;
+  void raise_cleared_below(std::uint64_t least) const noexcept;
+
  private:
   static constexpr std::size_t stripes = 16;
 
   [[nodiscard]] std::uint64_t* stripe() const noexcept;
   [[nodiscard]] std::uint64_t sum(Event event) const noexcept;
 
-  std::span<std::uint64_t> counters_;  // accessed atomically
+  std::span<std::uint64_t> counters_;  // accessed atomically, like the next
+  std::uint64_t* cleared_below_ = nullptr;
 };
 
 }  // namespace larder::detail

@@ -10,9 +10,6 @@
 
 namespace larder::detail {
 
-/// How many expired entries a write clears away in passing.
-inline constexpr std::uint64_t expired_per_write = 16;
-
 /// What is said about a value on its way in.
 struct NewEntry {
   std::uint64_t schema = 0;

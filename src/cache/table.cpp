@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cache/tags.h"
+#include "larder/core/error.h"
 
 namespace larder::detail {
 
@@ -21,7 +22,12 @@ Table::Table(const CacheCore::State& state, WriteTxn& txn)
       txn_(txn),
       now_(state.hooks.clock->now()),
       meta_(load_meta(txn, state.layout)),
-      stored_meta_(meta_) {}
+      stored_meta_(meta_) {
+  if (state.parent && !txn.get(state.layout.meta().view())) {
+    throw Error(ErrorKind::invalid_argument,
+                "cache: this sub-cache was dropped, or never came to be; call sub() for a new one");
+  }
+}
 
 void Table::save() {
   if (meta_ == stored_meta_) return;
@@ -53,7 +59,7 @@ std::optional<Record> Table::find(BytesView key) {
     remove_damaged(key);
     return std::nullopt;
   }
-  if (record->is_expired(now_)) {
+  if (is_cleared(record->sequence) || record->is_expired(now_)) {
     remove(key, *record, Event::expired);
     return std::nullopt;
   }
@@ -140,9 +146,11 @@ void Table::remove(BytesView key, const Record& record, Event cause) {
   }
   for_each_tag(entry.tags,
                [&](std::string_view tag) { txn_.erase(layout.tag(tag, entry.sequence).view()); });
+  if (file) drop_file(*file);
+  // What was cleared is counted already.
+  if (is_cleared(entry.sequence)) return note_removal(key, entry.sequence, Event::erased);
   meta_.entries -= std::min<std::uint64_t>(meta_.entries, 1);
   meta_.bytes -= std::min(meta_.bytes, entry.bytes);
-  if (file) drop_file(*file);
   tally_.add(cause);
   note_removal(key, entry.sequence, cause);
 }
@@ -192,10 +200,11 @@ bool Table::remove_indexed(const Indexed& found, Event cause) {
   const std::optional<BytesView> stored = txn_.get(at.view());
   const std::optional<Record> record = stored ? open_record(*stored, at.view()) : std::nullopt;
   if (!record) return remove_damaged(found.key);
-  const bool is_due = cause != Event::expired || record->is_expired(now_);
+  const bool was_there = !is_cleared(record->sequence);
+  const bool is_due = cause != Event::expired || record->is_expired(now_) || !was_there;
   if (record->sequence == found.sequence && is_due) {
     remove(found.key, *record, cause);
-    return true;
+    return was_there;
   }
   state_.log(LogLevel::error, "cache: removed a wrong index entry for " + describe_key(found.key));
   txn_.erase(found.index_key);
@@ -211,6 +220,7 @@ void Table::wipe_if_empty() {
   meta_.entries = 0;
   meta_.bytes = 0;
   meta_.next_expiry = never;
+  meta_.swept_below = meta_.cleared_below;
 }
 
 // Without its record nobody knows which index entries belong to a key, nor what was counted for
@@ -242,9 +252,11 @@ void Table::recount() {
   meta_.bytes = 0;
   txn_.scan(state_.layout.range(Space::record), Direction::forward,
             [&](BytesView engine_key, BytesView stored) {
+              const std::optional<Record> record = open_record(stored, engine_key);
+              if (record && is_cleared(record->sequence)) return Visit::more;
               ++meta_.entries;
-              meta_.bytes += counted_bytes(state_.layout.key_of_record(engine_key).size(), stored,
-                                           open_record(stored, engine_key));
+              meta_.bytes +=
+                  counted_bytes(state_.layout.key_of_record(engine_key).size(), stored, record);
               return Visit::more;
             });
 }

@@ -57,6 +57,16 @@ class Table {
     bool is_last = true;        ///< There is nothing more to do.
   };
 
+  /// Removes some of what is expired or was cleared: what a write does in passing.
+  void tidy();
+
+  /// Makes the cache empty, at the cost of one write. Returns how many entries there were. They go
+  /// with `sweep()`.
+  std::uint64_t clear();
+
+  /// Removes up to `limit` cleared entries.
+  Batch sweep(std::uint64_t limit);
+
   /// Removes up to `limit` expired entries, earliest first.
   Batch expire(std::uint64_t limit);
 
@@ -101,6 +111,9 @@ class Table {
     std::uint64_t keep = 0;  // sequence number of an entry that must stay; 0 is none
   };
 
+  [[nodiscard]] bool is_cleared(std::uint64_t sequence) const noexcept {
+    return sequence < meta_.cleared_below;
+  }
   [[nodiscard]] static Placed place(BytesView key, const Record& record);
   [[nodiscard]] bool fits(const Need& need) const noexcept;
   bool make_room(const Need& need);

@@ -65,7 +65,8 @@ class Exporter {
         stored ? detail::open_record(*stored, at.view()) : std::nullopt;
     if (!record) {
       ++report_.damaged;
-    } else if (!record->is_expired(now_) && record->schema != detail::absent_schema) {
+    } else if (!record->is_expired(now_) && !state_.is_cleared(txn_, *record) &&
+               record->schema != detail::absent_schema) {
       show(key, *record);
     }
   }

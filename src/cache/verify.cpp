@@ -56,14 +56,38 @@ Found look(const CacheCore::State& state, Inspection::Progress progress) {
   return found;
 }
 
+void add_problems(std::vector<std::string>& all, const std::string& name,
+                  const std::vector<std::string>& problems) {
+  for (const std::string& problem : problems) all.push_back(name + ": " + problem);
+}
+
 }  // namespace
 
 VerifyReport CacheCore::verify(
     FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress) const {
-  return look(*state_, progress).report;
+  VerifyReport report = look(*state_, progress).report;
+  for_each_sub([&](const std::string& name, const std::shared_ptr<CacheCore>& sub) {
+    const VerifyReport inner = sub->verify(progress);
+    report.entries += inner.entries;
+    report.bytes += inner.bytes;
+    add_problems(report.problems, name, inner.problems);
+  });
+  return report;
 }
 
 RepairReport CacheCore::repair(
+    RepairMode mode, FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress) {
+  RepairReport report = repair_this(mode, progress);
+  for_each_sub([&](const std::string& name, const std::shared_ptr<CacheCore>& sub) {
+    const RepairReport inner = sub->repair(mode, progress);
+    report.entries += inner.entries;
+    report.removed += inner.removed;
+    add_problems(report.problems, name, inner.problems);
+  });
+  return report;
+}
+
+RepairReport CacheCore::repair_this(
     RepairMode mode, FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress) {
   Found found = look(*state_, progress);
   if (mode == RepairMode::dry_run) {

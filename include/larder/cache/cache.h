@@ -111,8 +111,7 @@ class Cache {
   auto get_or_load(const Key& key, Loader&& loader, const LoadOptions& options = {});
 
   /// Stores `value` only if `key` has the `expected` version or value. Returns whether it did: of
-  /// many who saw the same exactly one gets true. Where nothing is expected, `add()` is the
-  /// function.
+  /// many who saw the same exactly one gets true.
   template <Encodable Value>
   bool compare_and_swap(const Key& key, Version expected, const Value& value,
                         const PutOptions& options = {});
@@ -137,8 +136,7 @@ class Cache {
   /// Stores what `source` gives only if `key` has no live value. Returns whether it did.
   bool add_stream(const Key& key, ByteSource source, const PutOptions& options = {});
 
-  /// The values of `keys`, each a thing that a key can be made of, as one moment saw them; values
-  /// in files may be younger. Counts as a use of each.
+  /// The values of `keys` as one moment saw them; those in files may be younger. Counts as uses.
   template <Encodable Value, std::ranges::input_range Keys>
   [[nodiscard]] std::vector<std::optional<Value>> get_many(const Keys& keys,
                                                            const ReadOptions& options = {}) const;
@@ -221,7 +219,9 @@ class Cache {
   [[nodiscard]] std::uint64_t count(const Selection& selection) const;
   std::uint64_t erase_selected(const Selection& selection);
 
-  /// Removes everything. Returns how many entries there were. Settings and statistics stay.
+  /// Removes everything in one step that costs as much as a put. Returns how many entries there
+  /// were. Settings, statistics, sub-caches and queues stay. The space of many entries comes back
+  /// bit by bit with later writes, or at once with `expire()`.
   std::uint64_t clear();
 
   /// Hits, misses and more, over all processes.
@@ -238,7 +238,7 @@ class Cache {
   /// @throws Error `invalid_argument` for a bad setting, with nothing changed
   void change_settings(const CacheSettings& settings);
 
-  /// Checks every record, index entry and counter, without changing anything, in one snapshot.
+  /// Checks every record, index entry and counter here and in the caches within, changing nothing.
   /// `progress` is called now and then with (entries done, entries in all); it must not write.
   [[nodiscard]] VerifyReport verify(
       FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress =
@@ -258,6 +258,19 @@ class Cache {
   /// second name where the file system can. If it fails, the directory holds nothing of use.
   /// @throws Error `invalid_argument` if there is something in the directory, `full`
   std::uint64_t backup(const std::filesystem::path& directory) const;
+
+  /// The cache `name` within this one, made if there is none: with keys, settings, limits and
+  /// statistics of its own, in the same engine. `a/b` is `b` within `a`. Keep the handle.
+  /// @throws Error `invalid_argument` for a bad name, or nested deeper than 10
+  [[nodiscard]] Cache sub(std::string_view name, const CacheSettings& settings = {},
+                          RemovalHook on_remove = {});
+
+  /// The names of the caches directly within this one, sorted.
+  [[nodiscard]] std::vector<std::string> subs() const;
+
+  /// Removes the cache `name` within this one with all that is within it. Handles on it find
+  /// nothing any more and throw when they write. Returns whether there was one.
+  bool drop_sub(std::string_view name);
 
   /// A face of this cache with fixed types.
   template <KeyEncodable K, Encodable V>

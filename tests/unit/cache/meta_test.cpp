@@ -27,6 +27,10 @@ Bytes written_by(std::uint32_t version) {
   for (const std::uint64_t number : {60U, 70U}) append_number(bytes, number);
   if (version >= 2) append_number(bytes, std::uint64_t{80});
   if (version >= 3) append_number(bytes, std::uint64_t{90});
+  if (version >= 4) {
+    append_number(bytes, std::uint64_t{5});
+    append_number(bytes, std::uint64_t{4});
+  }
   append_number(
       bytes, XXH3_64bits_withSeed(bytes.data(), bytes.size(), XXH3_64bits(at.data(), at.size())));
   return bytes;
@@ -44,30 +48,34 @@ Meta expected_from(std::uint32_t version) {
                          .compress_above_bytes = 70}};
   if (version >= 2) meta.settings.file_above_bytes = 80;
   if (version >= 3) meta.settings.max_age = Duration{90};
+  if (version >= 4) {
+    meta.cleared_below = 5;
+    meta.swept_below = 4;
+  }
   return meta;
 }
 
 TEST(Meta, every_version_so_far_is_read) {
-  for (const std::uint32_t version : {1U, 2U, 3U}) {
+  for (const std::uint32_t version : {1U, 2U, 3U, 4U}) {
     EXPECT_TRUE(detail::decode_meta(written_by(version), at) == expected_from(version)) << version;
   }
 }
 
 TEST(Meta, written_form_is_the_documented_one) {
   Bytes written;
-  detail::encode_meta(expected_from(3), at, written);
-  EXPECT_EQ(written, written_by(3));
-  EXPECT_EQ(written.size(), 93U);
+  detail::encode_meta(expected_from(4), at, written);
+  EXPECT_EQ(written, written_by(4));
+  EXPECT_EQ(written.size(), 109U);
 }
 
 TEST(Meta, later_versions_are_refused) {
-  expect_kind(ErrorKind::not_supported, [] { (void)detail::decode_meta(written_by(4), at); });
+  expect_kind(ErrorKind::not_supported, [] { (void)detail::decode_meta(written_by(5), at); });
   expect_kind(ErrorKind::not_supported, [] { (void)detail::decode_meta(written_by(0), at); });
 }
 
 TEST(Meta, every_policy_comes_back) {
   for (int number = 0; number < 256; ++number) {
-    Bytes bytes = written_by(3);
+    Bytes bytes = written_by(4);
     bytes.at(52) = static_cast<std::byte>(number);
     bytes.resize(bytes.size() - 8);
     append_number(

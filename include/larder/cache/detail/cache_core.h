@@ -82,6 +82,9 @@ struct NewValue {
   BytesView value = {};
 };
 
+/// What lives below a cache under a name.
+enum class SubKind : std::uint8_t;
+
 /// Looks at a live record and says what came of it.
 using RecordVisitor = FunctionRef<Seen(const Record&)>;
 
@@ -143,6 +146,19 @@ class CacheCore : public std::enable_shared_from_this<CacheCore> {
   std::int64_t count(const Key& key, std::int64_t delta, Step step, std::int64_t initial);
   double count(const Key& key, double delta, double initial);
 
+  /// The sub-cache or queue `name`, made if there is none.
+  [[nodiscard]] std::shared_ptr<CacheCore> make_sub(SubKind kind, std::string_view name,
+                                                    const CacheSettings& settings,
+                                                    RemovalHook on_remove) const;
+  /// The same, or null if there is none.
+  [[nodiscard]] std::shared_ptr<CacheCore> find_sub(SubKind kind, std::string_view name) const;
+  [[nodiscard]] std::vector<std::string> sub_names(SubKind kind) const;
+  /// Calls `visit` with every sub-cache and queue directly below, and its name.
+  void for_each_sub(
+      FunctionRef<void(const std::string& name, const std::shared_ptr<CacheCore>& sub)> visit)
+      const;
+  bool drop_sub(SubKind kind, std::string_view name);
+
   /// Calls `visit` with the keys of a selection, one after the other.
   void select(const Selection& selection, FunctionRef<void(const Key& key)> visit) const;
   std::uint64_t erase_selected(const Selection& selection);
@@ -151,6 +167,8 @@ class CacheCore : public std::enable_shared_from_this<CacheCore> {
   std::uint64_t evict();
   std::uint64_t erase_tag(std::string_view tag);
   std::uint64_t clear();
+  /// Removes all that was cleared.
+  void sweep();
 
   void change_settings(const CacheSettings& settings);
   [[nodiscard]] VerifyReport verify(
@@ -161,6 +179,17 @@ class CacheCore : public std::enable_shared_from_this<CacheCore> {
   [[nodiscard]] std::uint64_t backup(const std::filesystem::path& directory) const;
 
  private:
+  [[nodiscard]] std::shared_ptr<CacheCore> open_sub(std::uint64_t number,
+                                                    const CacheSettings& settings,
+                                                    RemovalHook on_remove) const;
+  RepairReport repair_this(RepairMode mode,
+                           FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress);
+
+  struct Copy;
+  /// Copies this cache and what is within it. Returns how many entries there are.
+  std::uint64_t copy_to(Copy& target) const;
+  void remove_all(const std::function<void(WriteTxn&)>& at_last);
+
   class Loading;
   struct RefreshTask;
 
