@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,12 @@ class Table {
   /// Stores `record` under `key` in place of `old`, the live entry that `find()` returned. Its
   /// sequence number is chosen here. Returns false, with nothing stored, if there is no room.
   bool write(BytesView key, Record record, const std::optional<Record>& old);
+
+  /// The key of the first or last entry in key order, or nothing.
+  [[nodiscard]] std::optional<Bytes> end_key(Direction direction);
+
+  /// Calls `hook` once the outermost update has been committed.
+  void after_commit(std::function<void()> hook);
 
   /// Keeps the file that the record just written names, if the update is committed.
   void keep_file(const std::shared_ptr<NewFile>& file);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -71,6 +72,7 @@ struct LoadType {
   bool may_be_absent = false;  ///< It may find that there is no value.
 };
 
+class KeyWalk;
 class Packed;
 
 /// What an entry has for `Cache::compare_and_swap()`.
@@ -81,6 +83,12 @@ struct NewValue {
   const Key* key = nullptr;
   BytesView value = {};
 };
+
+/// An end of a queue.
+enum class QueueEnd { front, back };
+
+/// Gets the key of an entry, too.
+using ItemVisitor = FunctionRef<void(const Key& key, const SeenEntry& entry)>;
 
 /// What lives below a cache under a name.
 enum class SubKind : std::uint8_t;
@@ -163,6 +171,14 @@ class CacheCore : public std::enable_shared_from_this<CacheCore> {
   void select(const Selection& selection, FunctionRef<void(const Key& key)> visit) const;
   std::uint64_t erase_selected(const Selection& selection);
 
+  /// As `Queue` has them. Keys are the ids.
+  std::int64_t push(QueueEnd end, std::uint64_t schema, BytesView value, const PutOptions& options);
+  bool pull(QueueEnd end, std::uint64_t schema, ItemVisitor visit);
+  bool pull_within(std::chrono::nanoseconds timeout, QueueEnd end, std::uint64_t schema,
+                   ItemVisitor visit);
+  bool peek(QueueEnd end, std::uint64_t schema, ItemVisitor visit) const;
+  bool peek_item(Direction direction, std::uint64_t schema, ItemVisitor visit) const;
+
   std::uint64_t expire();
   std::uint64_t evict();
   std::uint64_t erase_tag(std::string_view tag);
@@ -179,6 +195,7 @@ class CacheCore : public std::enable_shared_from_this<CacheCore> {
   [[nodiscard]] std::uint64_t backup(const std::filesystem::path& directory) const;
 
  private:
+  bool show_first(KeyWalk walk, std::uint64_t schema, ItemVisitor visit) const;
   [[nodiscard]] std::shared_ptr<CacheCore> open_sub(std::uint64_t number,
                                                     const CacheSettings& settings,
                                                     RemovalHook on_remove) const;
@@ -217,6 +234,7 @@ class CacheCore : public std::enable_shared_from_this<CacheCore> {
 /// How functions beside `Cache` reach what is behind it.
 struct CacheAccess {
   [[nodiscard]] static const std::shared_ptr<CacheCore>& core(const Cache& cache) noexcept;
+  [[nodiscard]] static Cache make(std::shared_ptr<CacheCore> core);
 };
 
 /// A buffer to encode into that keeps its memory for the next use in the same thread.
