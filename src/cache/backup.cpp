@@ -87,7 +87,9 @@ std::uint64_t CacheCore::copy_to(Copy& target) const {
                          if (space != Space::record) return Visit::more;
                          const auto record = open_record(value, at);
                          if (record && record->file) {
-                           files->take_over(*state_->files, *record->file);
+                           if (files->take_over(*state_->files, *record->file)) {
+                             files->bring_along(target.txn, record->file->name);
+                           }
                          }
                          return Visit::more;
                        });

@@ -27,6 +27,8 @@ std::uint64_t remove_unnamed(const CacheCore::State& state, std::set<std::uint64
   return state.engine->update(
       [&](WriteTxn& txn) {
         drop_named(state.layout, txn, names);
+        // The update that took the record away may not have reached the device yet.
+        if (!names.empty()) state.engine->sync();
         std::uint64_t removed = 0;
         for (const std::uint64_t name : names) {
           removed += state.files->remove_leftover(name) ? 1U : 0U;

@@ -105,6 +105,7 @@ bool Table::write(BytesView key, Record record, const std::optional<Record>& old
 
 void Table::keep_file(const std::shared_ptr<NewFile>& file) {
   file->unlock();  // a long transaction must not hold a descriptor for each of its files
+  state_.files->bring_along(txn_, file->ref().name);
   txn_.at_end([file](UpdateEnd end) {
     if (end == UpdateEnd::committed) file->keep();
   });

@@ -104,6 +104,7 @@ RepairReport CacheCore::repair_this(
         inspection.mend(txn);
         Names leftovers = inspection.unnamed();
         not_in_flight(*state_->files, leftovers);
+        if (!leftovers.empty()) state_->engine->sync();  // as in the sweep after a crash
         for (const std::uint64_t name : leftovers) {
           if (state_->files->remove_leftover(name)) {
             inspection.problems.push_back(leftover_text(name));

@@ -79,6 +79,10 @@ int Io::fsync(int fd) {
   return retried([&] { return ::fsync(fd); });
 }
 
+int Io::syncfs(int fd) {
+  return retried([&] { return ::syncfs(fd); });
+}
+
 int Io::ftruncate(int fd, off_t size) {
   return retried([&] { return ::ftruncate(fd, size); });
 }

@@ -43,6 +43,10 @@ class MemoryTxn final : public WriteTxn {
   bool do_erase(BytesView key) override { return tree_.erase(checked(key)); }
   std::uint64_t do_erase_range(const KeyRange& range) override { return tree_.erase_range(range); }
   void do_at_end(std::function<void(UpdateEnd)> hook) override { hooks_->add(std::move(hook)); }
+  void do_when_durable(std::function<void()> hook) override {
+    hooks_->add_durable(std::move(hook));
+  }
+  void do_needs_file(std::string) override {}  // there is no device
 
   MemoryTree tree_;
   Random* random_;
@@ -176,6 +180,7 @@ void MemoryEngine::do_update(FunctionRef<void(WriteTxn&)> body, const UpdateOpti
   }
   publish(txn.tree());
   hooks.committed();
+  hooks.durable();
 }
 
 void MemoryEngine::join(Frame& outer, FunctionRef<void(WriteTxn&)> body) {

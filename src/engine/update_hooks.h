@@ -22,22 +22,37 @@ class UpdateHooks {
   UpdateHooks(const UpdateHooks&) = delete;
   UpdateHooks& operator=(const UpdateHooks&) = delete;
   ~UpdateHooks() {
-    if (hooks_.empty() || forks_ != fork_generation()) return;
-    for (const auto& hook : hooks_) {
-      try {
-        hook(end_);
-      } catch (...) {  // NOLINT(bugprone-empty-catch): the update has ended, nobody can undo it.
-      }
+    if (forks_ != fork_generation()) return;
+    for (const auto& hook : hooks_) run([&] { hook(end_); });
+    if (!is_durable_) return;
+    for (const auto& hook : durable_hooks_) run(hook);
+  }
+
+  /// Calls `hook` and drops what it throws.
+  template <typename Hook>
+  static void run(const Hook& hook) noexcept {
+    try {
+      hook();
+    } catch (...) {  // NOLINT(bugprone-empty-catch): the update has ended, nobody can undo it.
     }
   }
 
   void add(std::function<void(UpdateEnd)> hook) { hooks_.push_back(std::move(hook)); }
+  void add_durable(std::function<void()> hook) { durable_hooks_.push_back(std::move(hook)); }
   /// The changes are visible.
   void committed() noexcept { end_ = UpdateEnd::committed; }
+  /// The changes would survive a power cut.
+  void durable() noexcept { is_durable_ = true; }
+  /// What waits for that, to be run by somebody else.
+  [[nodiscard]] std::vector<std::function<void()>> take_durable() noexcept {
+    return std::exchange(durable_hooks_, {});
+  }
 
  private:
   std::vector<std::function<void(UpdateEnd)>> hooks_;
+  std::vector<std::function<void()>> durable_hooks_;
   UpdateEnd end_ = UpdateEnd::undone;
+  bool is_durable_ = false;
   std::uint64_t forks_;
 };
 

@@ -367,6 +367,53 @@ TEST_P(EngineSuite, hooks_run_once_after_the_commit_in_order) {
   EXPECT_EQ(seen, (std::vector<std::string>{"first", "second"}));
 }
 
+TEST_P(EngineSuite, hook_for_durable_updates_has_run_after_a_sync) {
+  std::atomic<int> calls{0};
+  engine().update([&](WriteTxn& txn) {
+    txn.put(as_bytes("k"), as_bytes("v"));
+    txn.when_durable([&] { ++calls; });
+    EXPECT_EQ(calls, 0);
+  });
+  engine().sync();
+  EXPECT_EQ(calls, 1);
+  engine().sync();
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_P(EngineSuite, hook_for_durable_updates_does_not_run_if_the_update_is_undone) {
+  std::atomic<int> calls{0};
+  const auto abort = [&] {
+    engine().update([&](WriteTxn& txn) {
+      txn.put(as_bytes("k"), as_bytes("v"));
+      txn.when_durable([&] { ++calls; });
+      throw Abort();
+    });
+  };
+  EXPECT_THROW(abort(), Abort);
+  engine().sync();
+  reopen();
+  EXPECT_EQ(calls, 0);
+}
+
+TEST_P(EngineSuite, hook_for_durable_updates_runs_before_the_engine_is_closed) {
+  std::atomic<int> calls{0};
+  engine().update([&](WriteTxn& txn) {
+    txn.put(as_bytes("k"), as_bytes("v"));
+    txn.when_durable([&] { ++calls; });
+  });
+  reopen();
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_P(EngineSuite, needed_file_that_is_gone_again_is_in_nobodys_way) {
+  engine().update([&](WriteTxn& txn) {
+    txn.put(as_bytes("k"), as_bytes("v"));
+    txn.needs_file("nowhere/to/be/found");
+  });
+  engine().sync();
+  EXPECT_EQ(get(engine(), "k"), "v");
+}
+
 TEST_P(EngineSuite, hooks_of_a_nested_update_wait_for_the_outermost) {
   std::vector<UpdateEnd> seen;
   const auto note = [&](UpdateEnd end) { seen.push_back(end); };

@@ -97,6 +97,22 @@ TEST_F(Block, durable_cache_with_values_in_files_loses_nothing) {
               rounds(50, 2000));
 }
 
+TEST_F(Block, rig_finds_value_files_that_come_too_late_or_go_too_early) {
+  const BlockReport report =
+      cut("cache with careless files",
+          {.open = careless_cache_subject(5000),
+           .settings = {.durability = Durability::consistent, .sync_interval = sync_interval},
+           .promise = Durability::consistent,
+           .is_prepared = true,
+           .cuts = 200});
+  EXPECT_GT(report.violations, 0U);
+}
+
+TEST_F(Block, consistent_cache_with_values_in_files_loses_at_most_the_last_second) {
+  expect_kept("cache with files consistent", cache_subject(5000), Durability::consistent,
+              rounds(50, 2000));
+}
+
 TEST_F(Block, consistent_cache_loses_at_most_the_last_second) {
   expect_kept("cache consistent", cache_subject(no_limit), Durability::consistent,
               rounds(50, 2000));

@@ -2,7 +2,9 @@
 #include "crash/cache_subject.h"
 
 #include <stdexcept>
+#include <utility>
 
+#include "crash/careless_engine.h"
 #include "larder/cache/cache.h"
 
 namespace larder::test {
@@ -11,8 +13,8 @@ namespace {
 
 class CacheSubject final : public Subject {
  public:
-  CacheSubject(const EngineSettings& settings, std::uint64_t file_above_bytes)
-      : cache_(open_lmdb_with(settings), {.file_above_bytes = file_above_bytes}) {}
+  CacheSubject(EnginePtr engine, std::uint64_t file_above_bytes)
+      : cache_(std::move(engine), {.file_above_bytes = file_above_bytes}) {}
 
   [[nodiscard]] std::optional<std::string> get(std::string_view key) override {
     return cache_.get<std::string>(key);
@@ -44,7 +46,14 @@ class CacheSubject final : public Subject {
 
 OpenSubject cache_subject(std::uint64_t file_above_bytes) {
   return [=](const EngineSettings& settings) -> std::unique_ptr<Subject> {
-    return std::make_unique<CacheSubject>(settings, file_above_bytes);
+    return std::make_unique<CacheSubject>(open_lmdb_with(settings), file_above_bytes);
+  };
+}
+
+OpenSubject careless_cache_subject(std::uint64_t file_above_bytes) {
+  return [=](const EngineSettings& settings) -> std::unique_ptr<Subject> {
+    return std::make_unique<CacheSubject>(make_careless(open_lmdb_with(settings)),
+                                          file_above_bytes);
   };
 }
 

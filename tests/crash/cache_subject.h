@@ -11,4 +11,8 @@ namespace larder::test {
 /// are kept in files of their own.
 [[nodiscard]] OpenSubject cache_subject(std::uint64_t file_above_bytes);
 
+/// The same, but a control: its value files are not brought to the device in time, and go too
+/// early.
+[[nodiscard]] OpenSubject careless_cache_subject(std::uint64_t file_above_bytes);
+
 }  // namespace larder::test

@@ -121,6 +121,10 @@ int FaultyIo::fsync(int fd) {
   return attempt("fsync", [&] { return inner_.fsync(fd); });
 }
 
+int FaultyIo::syncfs(int fd) {
+  return attempt("syncfs", [&] { return inner_.syncfs(fd); });
+}
+
 int FaultyIo::ftruncate(int fd, off_t size) {
   return attempt("ftruncate", [&] { return inner_.ftruncate(fd, size); });
 }

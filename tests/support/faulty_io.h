@@ -59,6 +59,7 @@ class FaultyIo final : public Io {
   ssize_t pwrite(int fd, BytesView data, off_t offset) override;
   int fdatasync(int fd) override;
   int fsync(int fd) override;
+  int syncfs(int fd) override;
   int ftruncate(int fd, off_t size) override;
   int fallocate(int fd, int mode, off_t offset, off_t size) override;
   int fstat(int fd, struct stat& result) override;

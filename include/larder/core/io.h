@@ -40,6 +40,7 @@ class Io {
   virtual ssize_t pwrite(int fd, BytesView data, off_t offset);
   virtual int fdatasync(int fd);
   virtual int fsync(int fd);
+  virtual int syncfs(int fd);
   virtual int ftruncate(int fd, off_t size);
   virtual int fallocate(int fd, int mode, off_t offset, off_t size);
   virtual int fstat(int fd, struct stat& result);

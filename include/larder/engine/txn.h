@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "larder/core/bytes.h"
@@ -81,6 +82,17 @@ class WriteTxn : public ReadTxn {
   /// dies first, no hook runs.
   void at_end(std::function<void(UpdateEnd)> hook) { do_at_end(std::move(hook)); }
 
+  /// Calls `hook` once when the outermost update is committed and would survive a power cut: with
+  /// `durable` before it returns, with `consistent` a little later in another thread, with
+  /// `disposable`, which promises nothing, before it returns. It must not update or sync the
+  /// engine. What it throws is dropped. If the process dies first, it does not run.
+  void when_durable(std::function<void()> hook) { do_when_durable(std::move(hook)); }
+
+  /// The update is about the file `path`, relative to `EnginePlace::directory`, which is complete:
+  /// it reaches the device before the update does. After a power cut that took the file, neither
+  /// this update nor a later one has happened.
+  void needs_file(std::string path) { do_needs_file(std::move(path)); }
+
  protected:
   WriteTxn() = default;
   ~WriteTxn() = default;
@@ -90,6 +102,8 @@ class WriteTxn : public ReadTxn {
   virtual bool do_erase(BytesView key) = 0;
   virtual std::uint64_t do_erase_range(const KeyRange& range) = 0;
   virtual void do_at_end(std::function<void(UpdateEnd)> hook) = 0;
+  virtual void do_when_durable(std::function<void()> hook) = 0;
+  virtual void do_needs_file(std::string path) = 0;
 };
 
 }  // namespace larder

@@ -166,13 +166,22 @@ std::optional<Bytes> FileStore::load(const FileRef& ref, std::size_t head_bytes)
   return content;
 }
 
+void FileStore::bring_along(WriteTxn& txn, std::uint64_t name) const {
+  if (place_.durability != Durability::consistent) return;
+  txn.needs_file(path_.filename() / bucket_of(name) / leaf_of(name));
+}
+
 void FileStore::remove_at_end(WriteTxn& txn, std::uint64_t name) {
-  txn.at_end([self = shared_from_this(), name, slot = in_flight_.claim(name)](UpdateEnd end) {
+  const std::size_t slot = in_flight_.claim(name);
+  txn.at_end([self = shared_from_this(), name, slot](UpdateEnd end) {
     std::erase(leaving(), name);
-    if (end == UpdateEnd::committed) self->remove(name);
-    self->in_flight_.release(slot, name);
+    if (end == UpdateEnd::undone) self->in_flight_.release(slot, name);
   });
   leaving().push_back(name);
+  txn.when_durable([self = shared_from_this(), name, slot] {
+    self->remove(name);
+    self->in_flight_.release(slot, name);
+  });
 }
 
 void FileStore::remove(std::uint64_t name) noexcept {

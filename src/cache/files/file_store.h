@@ -63,7 +63,12 @@ class FileStore : public std::enable_shared_from_this<FileStore> {
   /// the file system can, else a copy. Waits for the device. Returns whether there was one.
   bool take_over(FileStore& source, const FileRef& ref);
 
-  /// Removes the file `name` once the outermost update has been committed.
+  /// Has the finished file `name` reach the device before the update does, unless it is there
+  /// already or need not be.
+  void bring_along(WriteTxn& txn, std::uint64_t name) const;
+
+  /// Removes the file `name` once the outermost update has been committed and would survive a power
+  /// cut: a value must not go before the news that it went.
   void remove_at_end(WriteTxn& txn, std::uint64_t name);
 
   /// Removes the file `name` now, if it is there.

@@ -11,7 +11,7 @@ namespace larder::detail {
 
 namespace {
 
-constexpr std::size_t words = 1024;
+constexpr std::size_t words = 4096;
 constexpr std::size_t boot_word = 0;
 constexpr std::size_t flag_word = 1;
 constexpr std::size_t first_slot = 2;

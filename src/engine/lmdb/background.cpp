@@ -15,11 +15,12 @@ constexpr std::size_t worth_applying = most_sealed / 2;
 }  // namespace
 
 Background::Background(const LmdbOptions& options, const EngineHooks& hooks, SharedPage& shared,
-                       Log& log)
+                       Log& log, DurableHooks& durable_hooks)
     : options_(options),
       hooks_(hooks),
       shared_(shared),
       log_(log),
+      durable_hooks_(durable_hooks),
       applier_([this](Worker& worker) { run_applier(worker); }),
       syncer_([this](Worker& worker) { run_syncer(worker); }) {}
 
@@ -30,7 +31,9 @@ void Background::wrote() {
     if (urgent) urgent_.store(true, std::memory_order_relaxed);
     applier_.wake();
   }
-  if (options_.durability == Durability::consistent && !unsynced_.load()) {
+  if (options_.durability != Durability::consistent) return;
+  const bool hurries = durable_hooks_.is_crowded();
+  if (!unsynced_.load() || hurries) {
     unsynced_.store(true);
     syncer_.wake();
   }
@@ -68,11 +71,15 @@ void Background::run_syncer(Worker& worker) {
     const Worker::Why why =
         unsynced_.load() ? worker.wait_for(options_.sync_interval / 2) : worker.wait();
     if (why == Worker::Why::stopped) return;
-    if (why == Worker::Why::woken) continue;
+    if (why == Worker::Why::woken && !durable_hooks_.is_crowded()) continue;
     // First off, then the look: a write in between either is seen here or wakes us.
     unsynced_.store(false);
     const std::uint64_t published = shared_.published.load();
-    if (!attempt("sync the log", [&] { log_.sync_through(published); })) unsynced_.store(true);
+    if (attempt("sync the log", [&] { log_.sync_through(published); })) {
+      durable_hooks_.run_through(published);
+    } else {
+      unsynced_.store(true);
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "engine/lmdb/durable_hooks.h"
 #include "engine/lmdb/log.h"
 #include "engine/lmdb/worker.h"
 
@@ -14,7 +15,8 @@ namespace larder::lmdb {
 /// nothing to do.
 class Background {
  public:
-  Background(const LmdbOptions& options, const EngineHooks& hooks, SharedPage& shared, Log& log);
+  Background(const LmdbOptions& options, const EngineHooks& hooks, SharedPage& shared, Log& log,
+             DurableHooks& durable_hooks);
 
   /// To be called after every update; cheap if the threads know already.
   void wrote();
@@ -32,6 +34,7 @@ class Background {
   const EngineHooks& hooks_;
   SharedPage& shared_;
   Log& log_;
+  DurableHooks& durable_hooks_;
 
   std::atomic<bool> dirty_{false};   ///< Written to since the log was last brought to LMDB.
   std::atomic<bool> urgent_{false};  ///< So many sealed segments wait that no tick may be awaited.

@@ -42,7 +42,7 @@ Database::Database(LmdbOptions options, EngineHooks hooks)
                     "same for all who share it");
   }
   log_ = std::make_unique<Log>(options_, hooks_, *shared_, *environment_);
-  background_ = std::make_unique<Background>(options_, hooks_, shared, *log_);
+  background_ = std::make_unique<Background>(options_, hooks_, shared, *log_, durable_hooks_);
   directory_.opened();
 }
 
@@ -61,10 +61,11 @@ Database::~Database() {
 void Database::close() {
   if (!directory_.closing()) {
     // Others go on, but nobody else may know about the last writes of this process.
-    if (options_.durability == Durability::consistent) log_->sync_through(log_->published());
+    if (options_.durability == Durability::consistent) sync();
     return;
   }
   drain();
+  durable_hooks_.run_through(log_->published());
   if (options_.durability == Durability::disposable) environment_->sync();
   log_.reset();
   shared_.reset();
@@ -134,12 +135,22 @@ void Database::update(FunctionRef<void(WriteTxn&)> body, const UpdateOptions& op
   UpdateHooks hooks;
   const std::uint64_t sequence = run_update(body, options, deadline, hooks);
   hooks.committed();
-  if (sequence == 0) return;
-  background_->wrote();
-  if (options_.durability == Durability::durable) {
-    log_->sync_through(sequence);
-    check_sync();
+  settle_hooks(sequence, hooks);
+}
+
+void Database::settle_hooks(std::uint64_t sequence, UpdateHooks& hooks) {
+  if (sequence != 0) {
+    // Before the syncer looks what waits for it.
+    if (options_.durability == Durability::consistent) {
+      durable_hooks_.add(sequence, hooks.take_durable());
+    }
+    background_->wrote();
+    if (options_.durability == Durability::durable) {
+      log_->sync_through(sequence);
+      check_sync();
+    }
   }
+  hooks.durable();
 }
 
 std::uint64_t Database::run_update(FunctionRef<void(WriteTxn&)> body, const UpdateOptions& options,
@@ -156,7 +167,10 @@ std::uint64_t Database::run_update(FunctionRef<void(WriteTxn&)> body, const Upda
 
 void Database::sync() {
   check_sync();
-  if (options_.durability != Durability::disposable) log_->sync_through(log_->published());
+  if (options_.durability == Durability::disposable) return;
+  const std::uint64_t published = log_->published();
+  log_->sync_through(published);
+  durable_hooks_.run_through(published);
 }
 
 std::span<std::byte> Database::shared_memory(std::string_view name, std::size_t size) {

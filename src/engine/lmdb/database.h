@@ -11,6 +11,7 @@
 
 #include "engine/lmdb/background.h"
 #include "engine/lmdb/directory.h"
+#include "engine/lmdb/durable_hooks.h"
 #include "engine/lmdb/environment.h"
 #include "engine/lmdb/log.h"
 #include "engine/lmdb/shared_area.h"
@@ -44,6 +45,7 @@ class Database {
   void with_snapshot(FunctionRef<void(const Snapshot&)> body);
   std::uint64_t run_update(FunctionRef<void(WriteTxn&)> body, const UpdateOptions& options,
                            SteadyTime deadline, UpdateHooks& hooks);
+  void settle_hooks(std::uint64_t sequence, UpdateHooks& hooks);
   void drain();
   void close();
 
@@ -53,6 +55,7 @@ class Database {
   std::unique_ptr<Environment> environment_;
   std::unique_ptr<SharedMapping> shared_;
   std::unique_ptr<Log> log_;
+  DurableHooks durable_hooks_;
   std::unique_ptr<Background> background_;
 
   Mutex areas_mutex_;

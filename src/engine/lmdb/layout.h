@@ -35,14 +35,21 @@ inline constexpr std::uint32_t log_version = 1;
 struct LogHeader {
   std::uint64_t magic;
   std::uint32_t version;
-  std::uint32_t reserved;
+  std::uint32_t boot;           ///< Names the boot of the machine; 0 if that has no name.
   std::uint64_t base_sequence;  ///< Sequence number of the first transaction in this segment.
   std::uint64_t checksum;       ///< XXH3 of the fields above.
 };
 static_assert(sizeof(LogHeader) == 32);
 
+/// Where in log-N a word says up to which transaction all needed files are on the device.
+inline constexpr std::uint64_t files_mark_at = 32;
+
 /// What became of a transaction in the log. Stored on disk: never change.
-enum class TxnOutcome : std::uint32_t { committed = 1, abandoned = 2 };
+enum class TxnOutcome : std::uint32_t {
+  committed = 1,
+  abandoned = 2,
+  committed_with_files = 3,  ///< Needs files beside the engine, see WriteTxn::needs_file.
+};
 
 /// Before the entries of one transaction.
 struct TxnHeader {
@@ -152,7 +159,16 @@ struct LogState {
 static_assert(segment_count == 8, "LogState has a bit for each segment");
 
 /// Changes with the layout of SharedPage, LogState and IndexHeader.
-inline constexpr std::uint64_t shared_magic = 0x4853726564726C32U;
+inline constexpr std::uint64_t shared_magic = 0x4853726564726C33U;
+
+inline constexpr std::size_t needed_file_slots = 256;
+inline constexpr std::size_t needed_path_bytes = 56;
+
+/// A file that a transaction needs and that may not be on the device yet.
+struct NeededFile {
+  std::atomic<std::uint64_t> sequence;  ///< Of the transaction; 0 if the slot is free.
+  std::atomic<std::uint64_t> path[needed_path_bytes / 8];  ///< Padded with zeros.
+};
 
 /// The file `shared`: where the processes that have the engine open meet.
 struct SharedPage {
@@ -175,6 +191,11 @@ struct SharedPage {
 
   std::uint64_t direct_sequence;  ///< Sequence number of the transaction behind `barrier`.
   std::uint32_t disposable;       ///< All who have it open chose Durability::disposable.
+
+  alignas(64) std::atomic<std::uint64_t> files_published;  ///< Last transaction that needs files.
+  std::atomic<std::uint64_t> files_unlisted;  ///< Last one with a file that found no slot.
+  std::atomic<std::uint64_t> files_synced;  ///< The files of all up to this one are on the device.
+  NeededFile needed_files[needed_file_slots];
 
   /// LMDB transaction after which nobody newly needs a segment; see Log::is_free.
   std::atomic<std::uint64_t> retired[segment_count];

@@ -7,8 +7,10 @@
 
 #include "engine/lmdb/backoff.h"
 #include "engine/lmdb/directory.h"
+#include "engine/lmdb/log_check.h"
 #include "engine/lmdb/thread_sanitizer.h"
 #include "larder/core/error.h"
+#include "larder/core/process.h"
 
 namespace larder::lmdb {
 namespace {
@@ -31,6 +33,8 @@ Log::Log(const LmdbOptions& options, const EngineHooks& hooks, SharedMapping& sh
       hooks_(hooks),
       shared_(shared),
       environment_(environment),
+      files_(*hooks.io, options.path, *shared),
+      boot_(boot_tag(hooks.boot_id ? *hooks.boot_id : boot_id())),
       random_(random_seed()) {}
 
 Segment& Log::segment(std::uint32_t number) {
@@ -161,7 +165,7 @@ void Log::prepare_segment(std::uint32_t number, std::uint64_t needed) {
   Segment& fresh = segment(number);
   for (std::uint64_t bytes = next_log_bytes();; bytes /= 2) {
     try {
-      fresh.reset(published() + 1, bytes);
+      fresh.reset(published() + 1, bytes, boot_);
       break;
     } catch (const Error& error) {
       // A smaller one may have its space from an earlier use.
@@ -243,10 +247,12 @@ void Log::seal() {
   change_state(seal_active);
 }
 
-std::uint64_t Log::publish() {
+std::uint64_t Log::publish(std::span<const std::string> files) {
   Segment& segment = *active();
   const std::uint64_t sequence = published() + 1;
-  const std::uint64_t end = segment.commit(sequence);
+  files_.note(sequence, files);
+  const std::uint64_t end = segment.commit(
+      sequence, files.empty() ? TxnOutcome::committed : TxnOutcome::committed_with_files);
   hooks_.io->point("log.commit");
   std::uint64_t word = shared_->state.load(std::memory_order_relaxed);
   LogState next;
@@ -288,7 +294,9 @@ int Log::sync_now() {
     newer = layer.segment;
     unsynced[count++] = newer;
   }
-  int result = 0;
+  int result = files_.sync();
+  // In the segment that reaches the device last, with all that it speaks of.
+  if (count > 0 && result == 0) unsynced[0]->mark_files(files_.synced());
   while (count > 0 && result == 0) result = unsynced[--count]->sync();
   syncs_.fetch_add(1, std::memory_order_relaxed);
   // After a failure the system may have dropped the data and report success the next time: nobody

@@ -6,8 +6,11 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 
 #include "engine/lmdb/environment.h"
+#include "engine/lmdb/needed_files.h"
 #include "engine/lmdb/segment.h"
 #include "engine/lmdb/shared_page.h"
 #include "engine/lmdb/snapshot.h"
@@ -52,17 +55,18 @@ class Log {
   /// To be called before the first change to anything: takes back the note that the database is
   /// clean.
   void announce_write();
-  /// Makes the unfinished transaction of the active segment visible. Returns its sequence number.
-  std::uint64_t publish();
+  /// Makes the unfinished transaction of the active segment visible, which needs `files`. Returns
+  /// its sequence number.
+  std::uint64_t publish(std::span<const std::string> files);
   /// Puts right what a writer left that died with write_mutex held, if one did: the log itself
   /// tells. To be called before anything else, since a call that failed was no help.
   void repair(SteadyTime deadline);
   /// Puts all that the log holds, the unfinished transaction included, into `write`, which from
   /// then on is the only place where that transaction is. Needs apply_mutex too.
   void drain_into(LmdbWrite& write);
-  /// Commits `write`, which has drained the log. Returns its sequence number. Needs apply_mutex
-  /// too.
-  std::uint64_t publish_direct(LmdbWrite& write);
+  /// Commits `write`, which has drained the log and needs `files`. Returns its sequence number.
+  /// Needs apply_mutex too.
+  std::uint64_t publish_direct(LmdbWrite& write, std::span<const std::string> files);
 
   // --- Any time -----------------------------------------------------------------------------
 
@@ -117,6 +121,8 @@ class Log {
   void apply(const Layers& layers, std::uint64_t last, ReaderSlots::Slot* own);
   void apply_to_full_device(const Layers& layers, std::uint64_t last, ReaderSlots::Slot* own);
   void sync_before_steps();
+  /// Brings files to the device before what needs them gets there by another way than the log.
+  void sync_files();
   /// Bytes of the log that LMDB does not have yet.
   [[nodiscard]] std::uint64_t waiting_bytes();
   /// @throws Error `full` if what stands in the log, and `coming` bytes more, may find no room in
@@ -132,6 +138,8 @@ class Log {
   const EngineHooks& hooks_;
   SharedMapping& shared_;
   Environment& environment_;
+  NeededFiles files_;
+  std::uint32_t boot_;
   Random random_;
 
   Mutex opening_;

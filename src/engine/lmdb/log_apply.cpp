@@ -25,6 +25,7 @@ void Log::apply_sealed(ReaderSlots::Slot* own, SteadyTime deadline, std::size_t 
   const Layers layers = sealed(now);
   const std::uint64_t last = layers.newest().segment->last_sequence(layers.newest().limit);
   hooks_.io->point("log.apply");
+  if (options_.durability != Durability::disposable) sync_files();
   apply(layers, last, own);
   hooks_.io->point("log.applied");
   environment_.reserve_space();
@@ -72,6 +73,13 @@ void Log::sync_before_steps() {
   }
 }
 
+void Log::sync_files() {
+  const int result = files_.sync();
+  if (result == 0) return;
+  shared_->sync_failed.store(static_cast<std::uint32_t>(-result));
+  throw system_error(-result, "sync files in " + options_.path.string());
+}
+
 void Log::renew_snapshots(ReaderSlots::Slot& own, SteadyTime deadline) {
   apply_sealed(&own, deadline);
   if (look_for_free(LogState::none)) return;
@@ -111,8 +119,10 @@ void Log::leave_log(std::uint64_t sequence) {
   });
 }
 
-std::uint64_t Log::publish_direct(LmdbWrite& write) {
+std::uint64_t Log::publish_direct(LmdbWrite& write, std::span<const std::string> files) {
   const std::uint64_t sequence = published() + 1;
+  files_.note(sequence, files);
+  if (options_.durability != Durability::disposable) sync_files();
   write.set_applied(sequence);
   shared_->direct_sequence = sequence;
   shared_->barrier.store(write.id(), std::memory_order_seq_cst);

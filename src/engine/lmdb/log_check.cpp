@@ -10,6 +10,9 @@
 namespace larder::lmdb {
 namespace {
 
+/// A mark is a sequence number in 48 bits and a checksum in 16.
+constexpr std::uint64_t sequence_mask = (std::uint64_t{1} << 48U) - 1;
+
 std::uint64_t checksum(const LogHeader& header) noexcept {
   return XXH3_64bits(&header, offsetof(LogHeader, checksum));
 }
@@ -52,10 +55,21 @@ std::optional<TxnHeader> read_txn(BytesView rest) noexcept {
 
 }  // namespace
 
-LogHeader make_log_header(std::uint64_t base_sequence) noexcept {
+std::uint32_t boot_tag(std::string_view boot_id) noexcept {
+  if (boot_id.empty()) return 0;
+  return static_cast<std::uint32_t>(XXH3_64bits(boot_id.data(), boot_id.size())) | 1U;
+}
+
+std::uint64_t files_mark(std::uint64_t sequence) noexcept {
+  if (sequence == 0) return 0;
+  const std::uint64_t number = sequence & sequence_mask;
+  return number | (XXH3_64bits(&number, sizeof(number)) & ~sequence_mask);
+}
+
+LogHeader make_log_header(std::uint64_t base_sequence, std::uint32_t boot) noexcept {
   LogHeader header{.magic = log_magic,
                    .version = log_version,
-                   .reserved = 0,
+                   .boot = boot,
                    .base_sequence = base_sequence,
                    .checksum = 0};
   header.checksum = checksum(header);
@@ -72,7 +86,7 @@ TxnHeader make_txn_header(std::uint64_t sequence, TxnOutcome outcome, BytesView 
   return header;
 }
 
-std::optional<std::uint64_t> base_sequence(BytesView log) noexcept {
+std::optional<LogStart> read_log_start(BytesView log) noexcept {
   LogHeader header;
   if (log.size() < log_data_begin) return std::nullopt;
   std::memcpy(&header, log.data(), sizeof(header));
@@ -80,20 +94,28 @@ std::optional<std::uint64_t> base_sequence(BytesView log) noexcept {
       header.checksum != checksum(header)) {
     return std::nullopt;
   }
-  return header.base_sequence;
+  std::uint64_t mark = 0;
+  std::memcpy(&mark, log.data() + files_mark_at, sizeof(mark));
+  const std::uint64_t through = mark & sequence_mask;
+  return LogStart{.base_sequence = header.base_sequence,
+                  .boot = header.boot,
+                  .files_through = files_mark(through) == mark ? through : UINT64_MAX};
 }
 
 std::uint64_t replay_log(BytesView log, std::uint64_t next,
-                         FunctionRef<void(BytesView, BytesView, EntryKind)> visit) {
-  const std::optional<std::uint64_t> base = base_sequence(log);
-  if (!base || *base > next) return next;
-  std::uint64_t expected = *base;
+                         FunctionRef<void(BytesView, BytesView, EntryKind)> visit,
+                         std::uint64_t files_through) {
+  const std::optional<LogStart> start = read_log_start(log);
+  if (!start || start->base_sequence > next) return next;
+  std::uint64_t expected = start->base_sequence;
   BytesView rest = log.subspan(log_data_begin);
   while (const std::optional<TxnHeader> txn = read_txn(rest)) {
     const BytesView entries = rest.subspan(sizeof(TxnHeader), txn->bytes - sizeof(TxnHeader));
     rest = rest.subspan(txn->bytes);
     if (txn->outcome == TxnOutcome::abandoned) continue;
     if (txn->sequence != expected || !is_well_formed(entries)) break;
+    const bool needs_files = txn->outcome == TxnOutcome::committed_with_files;
+    if (needs_files && txn->sequence >= next && txn->sequence > files_through) break;
     ++expected;
     if (txn->sequence < next) continue;
     for (std::size_t at = 0; at < entries.size();) {

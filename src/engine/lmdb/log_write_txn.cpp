@@ -2,7 +2,6 @@
 #include "engine/lmdb/log_write_txn.h"
 
 #include <utility>
-#include <vector>
 
 #include "engine/lmdb/stored_key.h"
 #include "larder/core/error.h"
@@ -177,8 +176,8 @@ std::uint64_t LogWriteTxn::commit() {
                 "an update inside of this one has failed, so this one cannot be committed");
   }
   if (!changed_) return 0;
-  if (!direct_) return log_.publish();
-  const std::uint64_t sequence = log_.publish_direct(*direct_);
+  if (!direct_) return log_.publish(files_);
+  const std::uint64_t sequence = log_.publish_direct(*direct_, files_);
   direct_.reset();
   return sequence;
 }

@@ -2,7 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/lmdb/log.h"
 #include "engine/lmdb/snapshot.h"
@@ -34,6 +38,8 @@ class LogWriteTxn final : public WriteTxn {
   bool do_erase(BytesView key) override;
   std::uint64_t do_erase_range(const KeyRange& range) override;
   void do_at_end(std::function<void(UpdateEnd)> hook) override { hooks_.add(std::move(hook)); }
+  void do_when_durable(std::function<void()> hook) override { hooks_.add_durable(std::move(hook)); }
+  void do_needs_file(std::string path) override { files_.push_back(std::move(path)); }
 
   /// Whether `key` has a value. Who erases has mostly just looked.
   [[nodiscard]] bool has(BytesView key);
@@ -51,6 +57,7 @@ class LogWriteTxn final : public WriteTxn {
   SteadyTime deadline_;
   bool frees_space_;
   UpdateHooks& hooks_;
+  std::vector<std::string> files_;  ///< What it needs beside the engine.
   bool poisoned_ = false;
   bool changed_ = false;
   std::uint64_t forks_;

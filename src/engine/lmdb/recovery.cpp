@@ -22,7 +22,7 @@ namespace larder::lmdb {
 namespace {
 
 struct LogFile {
-  std::uint64_t base;
+  LogStart start;
   Bytes content;
 };
 
@@ -32,38 +32,44 @@ std::vector<LogFile> read_log_files(Io& io, const std::filesystem::path& directo
     const std::filesystem::path path = directory / log_name(number);
     struct stat status{};
     if (io.stat(path, status) < 0) continue;
-    LogFile file{.base = 0, .content = read_file(io, path)};
-    const std::optional<std::uint64_t> base = base_sequence(file.content);
-    if (!base) continue;
-    file.base = *base;
+    LogFile file{.start = {}, .content = read_file(io, path)};
+    const std::optional<LogStart> start = read_log_start(file.content);
+    if (!start) continue;
+    file.start = *start;
     files.push_back(std::move(file));
   }
-  std::sort(files.begin(), files.end(),
-            [](const LogFile& a, const LogFile& b) { return a.base < b.base; });
+  std::sort(files.begin(), files.end(), [](const LogFile& a, const LogFile& b) {
+    return a.start.base_sequence < b.start.base_sequence;
+  });
   return files;
 }
 
 std::filesystem::path note_path(const LmdbOptions& options) { return options.path / "disposable"; }
 
-/// Calls `visit` for every entry from sequence number `next` on. Returns the number that would come
-/// next.
+/// Calls `visit` for every entry from sequence number `next` on, see `replay_log`. Returns the
+/// number that would come next.
 std::uint64_t replay(std::span<const LogFile> files, std::uint64_t next,
-                     FunctionRef<void(const LogEntry&)> visit) {
+                     std::uint64_t files_through, FunctionRef<void(const LogEntry&)> visit) {
   for (const LogFile& file : files) {
-    next = replay_log(file.content, next, [&](BytesView key, BytesView value, EntryKind kind) {
-      visit({.key = key, .value = value, .erased = kind == EntryKind::erase});
-    });
+    next = replay_log(
+        file.content, next,
+        [&](BytesView key, BytesView value, EntryKind kind) {
+          visit({.key = key, .value = value, .erased = kind == EntryKind::erase});
+        },
+        files_through);
   }
   return next;
 }
 
 /// A transaction of LMDB for each file: all at once may be too much to hold in memory.
-void apply(const std::vector<LogFile>& files, std::uint64_t next, Environment& environment) {
+void apply(const std::vector<LogFile>& files, std::uint64_t next, std::uint64_t files_through,
+           Environment& environment) {
   for (const LogFile& file : files) {
     const std::uint64_t first = next;
     environment.write(
         [&](LmdbWrite& write) {
-          next = replay({&file, 1}, first, [&](const LogEntry& entry) { write.apply(entry); });
+          next = replay({&file, 1}, first, files_through,
+                        [&](const LogEntry& entry) { write.apply(entry); });
           if (next > first) write.set_applied(next - 1);
         },
         nullptr);
@@ -75,11 +81,12 @@ struct KeyOrder {
 };
 
 /// The same on a full device: only what the log says last about each key.
-void apply_in_steps(const std::vector<LogFile>& files, std::uint64_t next, Environment& environment,
+void apply_in_steps(const std::vector<LogFile>& files, std::uint64_t next,
+                    std::uint64_t files_through, Environment& environment,
                     std::function<void()> sync_log) {
   std::map<BytesView, LogEntry, KeyOrder> last_of;
-  const std::uint64_t end =
-      replay(files, next, [&](const LogEntry& entry) { last_of[entry.key] = entry; });
+  const std::uint64_t end = replay(files, next, files_through,
+                                   [&](const LogEntry& entry) { last_of[entry.key] = entry; });
   StepWriter steps(environment, StepSize::small(), nullptr, std::move(sync_log));
   steps.erase_then_put(end - 1, [&](StepWriter::Take take) {
     for (const auto& [key, entry] : last_of) take(entry);
@@ -98,6 +105,38 @@ void sync_log_files(Io& io, const std::filesystem::path& directory) {
   }
 }
 
+void sync_file_system(Io& io, const std::filesystem::path& directory) {
+  const File handle(io, directory, O_RDONLY | O_DIRECTORY);
+  if (const int result = io.syncfs(handle.fd()); result < 0) {
+    throw system_error(-result, "sync " + directory.string());
+  }
+}
+
+/// Up to which transaction of the log `files` are there that transactions need: if the machine was
+/// not started anew since, all of them, which are then brought to the device.
+std::uint64_t check_needed_files(const LmdbOptions& options, const EngineHooks& hooks,
+                                 const std::vector<LogFile>& files, std::uint64_t next) {
+  std::uint64_t through = 0;
+  for (const LogFile& file : files) through = std::max(through, file.start.files_through);
+  const auto ignore = [](const LogEntry&) {};
+  const std::uint64_t all = replay(files, next, UINT64_MAX, ignore);
+  const std::uint64_t sure = replay(files, next, through, ignore);
+  if (sure == all) return through;
+  const std::uint32_t boot = boot_tag(hooks.boot_id ? *hooks.boot_id : boot_id());
+  const bool is_same_boot = std::ranges::all_of(
+      files, [&](const LogFile& file) { return file.start.boot == 0 || file.start.boot == boot; });
+  if (is_same_boot) {
+    sync_file_system(*hooks.io, options.path);
+    return UINT64_MAX;
+  }
+  if (hooks.log) {
+    hooks.log(LogLevel::info, options.path.string() + ": the last " + std::to_string(all - sure) +
+                                  " updates do not count: files that they need may not have "
+                                  "reached the device before the machine went down");
+  }
+  return through;
+}
+
 }  // namespace
 
 std::uint64_t recover(const LmdbOptions& options, const EngineHooks& hooks,
@@ -106,13 +145,14 @@ std::uint64_t recover(const LmdbOptions& options, const EngineHooks& hooks,
   // They hold as much space as the log itself, which LMDB may need now.
   remove_index_files(*hooks.io, options.path);
   const std::vector<LogFile> files = read_log_files(*hooks.io, options.path);
-  const std::uint64_t next = replay(files, applied + 1, [](const LogEntry&) {});
+  const std::uint64_t through = check_needed_files(options, hooks, files, applied + 1);
+  const std::uint64_t next = replay(files, applied + 1, through, [](const LogEntry&) {});
   if (next > applied + 1) {
     try {
-      apply(files, applied + 1, environment);
+      apply(files, applied + 1, through, environment);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::full) throw;
-      apply_in_steps(files, environment.applied() + 1, environment, [&] {
+      apply_in_steps(files, environment.applied() + 1, through, environment, [&] {
         // So far the log only had to survive processes.
         if (options.durability != Durability::disposable) sync_log_files(*hooks.io, options.path);
       });

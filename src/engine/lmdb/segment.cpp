@@ -120,7 +120,7 @@ void Segment::give_space_back() noexcept {
   io_.ftruncate(index_file_.fd(), 0);
 }
 
-void Segment::reset(std::uint64_t base_sequence, std::uint64_t log_bytes) {
+void Segment::reset(std::uint64_t base_sequence, std::uint64_t log_bytes, std::uint32_t boot) {
   reserve_space(log_bytes);
   IndexHeader& header = index();
   header.log_bytes = log_bytes;
@@ -135,8 +135,14 @@ void Segment::reset(std::uint64_t base_sequence, std::uint64_t log_bytes) {
   header.open_begin.store(0, std::memory_order_relaxed);
   header.base_sequence.store(base_sequence, std::memory_order_relaxed);
   header.sealed_end.store(not_sealed, std::memory_order_release);
-  const LogHeader log_header = make_log_header(base_sequence);
+  const LogHeader log_header = make_log_header(base_sequence, boot);
   std::memcpy(log_map_, &log_header, sizeof(log_header));
+  mark_files(0);
+}
+
+void Segment::mark_files(std::uint64_t sequence) const noexcept {
+  auto* mark = reinterpret_cast<std::uint64_t*>(log_map_ + files_mark_at);
+  std::atomic_ref(*mark).store(files_mark(sequence), std::memory_order_release);
 }
 
 int Segment::sync() const { return io_.fdatasync(log_file_.fd()); }
@@ -248,7 +254,7 @@ std::uint64_t Segment::last_sequence(std::uint64_t end) const noexcept {
   for (std::uint64_t at = log_data_begin; at < end;) {
     TxnHeader txn;
     std::memcpy(&txn, log_map_ + at, sizeof(txn));
-    if (txn.outcome == TxnOutcome::committed) last = txn.sequence;
+    if (txn.outcome != TxnOutcome::abandoned) last = txn.sequence;
     at += txn.bytes;
   }
   return last;
@@ -346,8 +352,8 @@ void Segment::close_transaction(std::uint64_t sequence, TxnOutcome outcome) {
   std::memcpy(log_map_ + begin, &header, sizeof(header));
 }
 
-std::uint64_t Segment::commit(std::uint64_t sequence) {
-  close_transaction(sequence, TxnOutcome::committed);
+std::uint64_t Segment::commit(std::uint64_t sequence, TxnOutcome outcome) {
+  close_transaction(sequence, outcome);
   return index().log_tail.load(std::memory_order_relaxed);
 }
 

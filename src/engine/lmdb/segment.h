@@ -60,9 +60,12 @@ class Segment {
   void give_space_back() noexcept;
 
   /// Empties the segment and makes it ready for transactions from `base_sequence` on, with
-  /// `log_bytes` of reserved space on the device.
+  /// `log_bytes` of reserved space on the device. `boot` as in `boot_tag()`.
   /// @throws Error `full`; the segment is then unusable but nothing else has changed
-  void reset(std::uint64_t base_sequence, std::uint64_t log_bytes);
+  void reset(std::uint64_t base_sequence, std::uint64_t log_bytes, std::uint32_t boot = 0);
+
+  /// Notes in the log that the files which transactions up to `sequence` need are on the device.
+  void mark_files(std::uint64_t sequence) const noexcept;
 
   /// Waits until the log's bytes are on the device. Returns a negative errno on failure.
   int sync() const;
@@ -103,7 +106,7 @@ class Segment {
   /// Appends an entry to the unfinished transaction, which it starts if need be, and links it.
   void add(const LogEntry& entry, Random& random);
   /// Finishes the transaction: from now on it can be found in the log. Returns its end.
-  std::uint64_t commit(std::uint64_t sequence);
+  std::uint64_t commit(std::uint64_t sequence, TxnOutcome outcome = TxnOutcome::committed);
   /// Forgets that there was an unfinished transaction; the state that counts it has been published.
   void settle() noexcept;
   /// Takes the unfinished transaction, if there is one, out of the index and marks it as abandoned.

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,42 @@ std::string replay(BytesView log, std::uint64_t next, std::uint64_t* after = nul
       });
   if (after != nullptr) *after = end;
   return seen;
+}
+
+TEST(LogCheck, stops_at_a_transaction_whose_files_may_be_missing) {
+  Bytes log = log_from(5);
+  add(log, 5, entry("a", "1"), TxnOutcome::committed_with_files);
+  add(log, 6, entry("b", "2"));
+  add(log, 7, entry("c", "3"), TxnOutcome::committed_with_files);
+  add(log, 8, entry("d", "4"));
+  const auto replayed = [&](std::uint64_t next, std::uint64_t files_through) {
+    const auto ignore = [](BytesView, BytesView, EntryKind) {};
+    return replay_log(log, next, ignore, files_through);
+  };
+  EXPECT_EQ(replayed(5, 4), 5U);
+  EXPECT_EQ(replayed(5, 6), 7U);
+  EXPECT_EQ(replayed(5, 7), 9U);
+  EXPECT_EQ(replayed(5, UINT64_MAX), 9U);
+  EXPECT_EQ(replayed(8, 0), 9U) << "what is applied already had its files";
+}
+
+TEST(LogCheck, files_mark_tells_the_last_sequence_and_a_damaged_one_that_all_is_there) {
+  Bytes log = log_from(5);
+  EXPECT_EQ(read_log_start(log)->files_through, 0U);
+  std::uint64_t mark = files_mark(123'456'789);
+  std::memcpy(log.data() + files_mark_at, &mark, sizeof(mark));
+  EXPECT_EQ(read_log_start(log)->files_through, 123'456'789U);
+  for (unsigned bit = 0; bit < 64; ++bit) {
+    const std::uint64_t damaged = mark ^ (std::uint64_t{1} << bit);
+    std::memcpy(log.data() + files_mark_at, &damaged, sizeof(damaged));
+    EXPECT_EQ(read_log_start(log)->files_through, UINT64_MAX) << bit;
+  }
+}
+
+TEST(LogCheck, boots_have_different_tags_and_a_nameless_one_has_none) {
+  EXPECT_EQ(boot_tag(""), 0U);
+  EXPECT_NE(boot_tag("a"), 0U);
+  EXPECT_NE(boot_tag("a"), boot_tag("b"));
 }
 
 TEST(LogCheck, replays_committed_transactions_in_order) {
