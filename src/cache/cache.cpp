@@ -129,9 +129,16 @@ std::uint64_t Cache::erase_tag(std::string_view tag) { return core_->erase_tag(t
 
 std::uint64_t Cache::clear() { return core_->clear(); }
 
-CacheStats Cache::stats() const { return core_->state().statistics.read(); }
+CacheStats Cache::stats() const {
+  CacheStats stats = core_->state().statistics.read();
+  stats.latencies = core_->state().latencies.read();
+  return stats;
+}
 
-void Cache::reset_stats() { core_->state().statistics.reset(); }
+void Cache::reset_stats() {
+  core_->state().statistics.reset();
+  core_->state().latencies.reset();
+}
 
 CacheSettings Cache::settings() const { return detail::to_public(core_->state().meta().settings); }
 

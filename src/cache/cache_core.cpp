@@ -89,6 +89,7 @@ bool CacheCore::store(const Key& key, std::uint64_t schema, BytesView value,
 bool CacheCore::store_packed(const Key& key, std::uint64_t schema, const Packed& packed,
                              const PutOptions& options, StoreMode mode, Duration load_time) {
   enum class Result { stored, present, full };
+  const Stopwatch watch(state_->latencies, *state_->hooks.clock, Sampling::writes);
   const Bytes tags = encode_tags(options.tags);
   // Refusals leave the update by its front door, so that a transaction around it can go on.
   const Result result = update(*state_, {}, [&](Table& table) {
@@ -101,15 +102,19 @@ bool CacheCore::store_packed(const Key& key, std::uint64_t schema, const Packed&
     return is_stored ? Result::stored : Result::full;
   });
   if (result == Result::full) throw full_error(key);
+  watch.stop(Timed::put);
   return result == Result::stored;
 }
 
 bool CacheCore::erase(const Key& key) {
-  return update(*state_, {.frees_space = true}, [&](Table& table) {
+  const Stopwatch watch(state_->latencies, *state_->hooks.clock, Sampling::writes);
+  const bool was_there = update(*state_, {.frees_space = true}, [&](Table& table) {
     const std::optional<Record> record = table.find(key.bytes());
     if (record) table.remove(key.bytes(), *record, Event::erased);
     return record.has_value();
   });
+  watch.stop(Timed::erase);
+  return was_there;
 }
 
 bool CacheCore::take(const Key& key, std::uint64_t schema, EntryVisitor visit) {

@@ -37,7 +37,12 @@ std::uint64_t CacheCore::expire() {
 }
 
 std::uint64_t CacheCore::evict() {
-  return expire() + in_batches(*state_, [](Table& table) { return table.evict(eviction_batch); });
+  const Stopwatch watch(state_->latencies, *state_->hooks.clock);
+  const std::uint64_t expired = expire();
+  const std::uint64_t evicted =
+      in_batches(*state_, [](Table& table) { return table.evict(eviction_batch); });
+  watch.stop(Timed::evict);
+  return expired + evicted;
 }
 
 std::uint64_t CacheCore::erase_tag(std::string_view tag) {

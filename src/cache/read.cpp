@@ -165,7 +165,10 @@ void CacheCore::read_many(std::span<const Key> keys, std::uint64_t schema,
 
 bool CacheCore::read(const Key& key, std::uint64_t schema, const ReadOptions& options,
                      EntryVisitor visit) const {
-  return count_read(look_up(key, schema, options, Staleness::refused, visit));
+  const Stopwatch watch(state_->latencies, *state_->hooks.clock, Sampling::reads);
+  const bool is_hit = count_read(look_up(key, schema, options, Staleness::refused, visit));
+  watch.stop(is_hit ? Timed::hit : Timed::miss);
+  return is_hit;
 }
 
 void CacheCore::extend(const Key& key) const {

@@ -41,6 +41,7 @@ CacheCore::State::State(EnginePtr engine_, CacheHooks hooks_, BytesView prefix)
       hooks(std::move(hooks_)),
       layout(checked(prefix)),
       statistics(*engine, shared_name(prefix)),
+      latencies(*engine, shared_name(prefix)),
       files(std::make_shared<FileStore>(*engine, *hooks.io, shared_name(prefix))),
       eviction(*engine, shared_name(prefix), hooks.eviction_policy) {}
 

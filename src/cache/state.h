@@ -8,6 +8,7 @@
 
 #include "cache/files/file_store.h"
 #include "cache/flights.h"
+#include "cache/latency.h"
 #include "cache/layout.h"
 #include "cache/meta.h"
 #include "cache/policy_in_force.h"
@@ -48,6 +49,7 @@ struct CacheCore::State {
   CacheHooks hooks;
   Layout layout;
   Statistics statistics;
+  Latencies latencies;
   std::shared_ptr<FileStore> files;  // shared with what waits for the end of an update
   std::filesystem::path path = {};
 

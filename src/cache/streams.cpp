@@ -102,7 +102,10 @@ std::optional<ValueReader> CacheCore::open_reader(const Key& key,
                                                   const ReadOptions& options) const {
   ReaderMaker maker(*state_);
   const auto show = [&](const Record& record) { return maker.show(record); };
-  if (!count_read(look_at(key, options, Staleness::refused, show))) return std::nullopt;
+  const Stopwatch watch(state_->latencies, *state_->hooks.clock, Sampling::reads);
+  const bool is_hit = count_read(look_at(key, options, Staleness::refused, show));
+  watch.stop(is_hit ? Timed::hit : Timed::miss);
+  if (!is_hit) return std::nullopt;
   return ValueReader(std::move(maker.source));
 }
 

@@ -10,6 +10,7 @@
 #include "cli/json.h"
 #include "cli/place.h"
 #include "cli/settings_text.h"
+#include "larder/cache/prometheus.h"
 
 namespace larder::cli {
 namespace {
@@ -20,10 +21,13 @@ Usage:
   larder stats [OPTION]... [STORE]
 
 Without STORE: the one of larder run. The numbers count since the store was
-made or they were reset, over all processes.
+made or they were reset, over all processes. Latencies are those of samples:
+one in 64 reads, one in 8 writes.
 
 Options:
-  --json          Write one JSON object.
+  --json          Write one JSON object; latencies in seconds.
+  --prometheus    Write the text format that Prometheus reads.
+  --label N=VALUE Add a label to each sample of --prometheus. May be repeated.
   --reset         Set the numbers to zero after showing them.
   -q, --quiet     Say nothing but errors.
   -v, --verbose   Say what is going on.
@@ -32,26 +36,11 @@ Options:
 Examples:
   larder stats
   larder stats --json /var/tmp/site | jq .hit_rate
+  larder stats --prometheus --label cache=site /var/tmp/site > site.prom
 
 Exit codes:
   0 done   1 failed   2 usage   4 store damaged   5 store busy
 )";
-
-struct Numbers {
-  CacheStats stats;
-  CacheSettings settings;
-  EngineInfo engine;
-  std::uint64_t entries;
-  std::uint64_t bytes;
-};
-
-Numbers collect(const Cache& store) {
-  return {.stats = store.stats(),
-          .settings = store.settings(),
-          .engine = store.engine().info(),
-          .entries = store.size(),
-          .bytes = store.bytes()};
-}
 
 std::string row(std::string_view name, std::string_view value) {
   std::string line(name);
@@ -89,7 +78,30 @@ std::string loads_text(const CacheStats& stats) {
   return text;
 }
 
-std::string to_table(const Numbers& numbers) {
+std::string latency_row(std::string_view name, const LatencyHistogram& latencies) {
+  if (latencies.count() == 0) return {};
+  const auto shown = [&](double q) { return human_latency(latencies.quantile(q)); };
+  return row(name, "median " + shown(0.5) + ", 99 % " + shown(0.99) + ", 99.9 % " + shown(0.999));
+}
+
+std::string latency_rows(const CacheLatencies& latencies) {
+  return latency_row("Hits take", latencies.hit) + latency_row("Misses take", latencies.miss) +
+         latency_row("Puts take", latencies.put) + latency_row("Erases take", latencies.erase) +
+         latency_row("Evictions", latencies.evict);
+}
+
+void add_latency(JsonObject& object, const std::string& name, const LatencyHistogram& latencies) {
+  const auto seconds = [](std::chrono::nanoseconds length) {
+    return std::chrono::duration<double>(length).count();
+  };
+  object.number(name + "_samples", latencies.count());
+  if (latencies.count() == 0) return;
+  object.real(name + "_p50", seconds(latencies.quantile(0.5)))
+      .real(name + "_p99", seconds(latencies.quantile(0.99)))
+      .real(name + "_p999", seconds(latencies.quantile(0.999)));
+}
+
+std::string to_table(const CacheNumbers& numbers) {
   const CacheStats& stats = numbers.stats;
   const CacheSettings& settings = numbers.settings;
   const std::uint64_t max_entries = settings.max_entries.value_or(no_limit);
@@ -102,10 +114,11 @@ std::string to_table(const Numbers& numbers) {
          row("When full", to_string(settings.eviction.value_or(Eviction::w_tinylfu))) +
          row("Reads", reads_text(stats)) + row("Stored", std::to_string(stats.puts)) +
          row("Removed", std::to_string(stats.erased) + " erased, " + std::to_string(stats.expired) +
-                            " expired, " + std::to_string(stats.evicted) + " evicted");
+                            " expired, " + std::to_string(stats.evicted) + " evicted") +
+         latency_rows(stats.latencies);
 }
 
-std::string to_json(const Numbers& numbers) {
+std::string to_json(const CacheNumbers& numbers) {
   const CacheStats& stats = numbers.stats;
   JsonObject object;
   object.text("store", numbers.engine.uri)
@@ -125,6 +138,11 @@ std::string to_json(const Numbers& numbers) {
       .number("erased", stats.erased)
       .number("expired", stats.expired)
       .number("evicted", stats.evicted);
+  add_latency(object, "hit", stats.latencies.hit);
+  add_latency(object, "miss", stats.latencies.miss);
+  add_latency(object, "put", stats.latencies.put);
+  add_latency(object, "erase", stats.latencies.erase);
+  add_latency(object, "evict", stats.latencies.evict);
   add_settings(object, numbers.settings);
   return object.line();
 }
@@ -133,21 +151,39 @@ class Stats final : public Command {
  public:
   void declare(Arguments& arguments) override {
     arguments.flag("--json", json_);
+    arguments.flag("--prometheus", prometheus_);
+    arguments.texts("--label", labels_);
     arguments.flag("--reset", reset_);
     arguments.optional("STORE", store_);
   }
 
   int execute(const Console& console) override {
     Cache store = open_existing_store(store_, console);
-    const Numbers numbers = collect(store);
-    print(json_ ? to_json(numbers) : to_table(numbers));
+    if (json_ && prometheus_) throw UsageError("give --json or --prometheus, not both");
+    const PrometheusLabels labels = read_labels();
+    const CacheNumbers numbers = numbers_of(store);
+    print(prometheus_ ? to_prometheus(numbers, labels)
+          : json_     ? to_json(numbers)
+                      : to_table(numbers));
     if (reset_) store.reset_stats();
     return static_cast<int>(ExitCode::done);
   }
 
  private:
+  [[nodiscard]] PrometheusLabels read_labels() const {
+    PrometheusLabels labels;
+    for (const std::string& label : labels_) {
+      const std::size_t mark = label.find('=');
+      if (mark == std::string::npos) throw UsageError("write --label NAME=VALUE");
+      labels[label.substr(0, mark)] = label.substr(mark + 1);
+    }
+    return labels;
+  }
+
   std::optional<std::string> store_;
+  std::vector<std::string> labels_;
   bool json_ = false;
+  bool prometheus_ = false;
   bool reset_ = false;
 };
 

@@ -167,6 +167,14 @@ std::string human_duration(Duration length) {
   return print_number("%.1f %s", microseconds / 86400e6, "d");
 }
 
+std::string human_latency(std::chrono::nanoseconds length) {
+  const auto nanoseconds = static_cast<double>(length.count());
+  if (nanoseconds < 1e3) return print_number("%.0f %s", nanoseconds, "ns");
+  if (nanoseconds < 1e5) return print_number("%.1f %s", nanoseconds / 1e3, "us");
+  if (nanoseconds < 1e6) return print_number("%.0f %s", nanoseconds / 1e3, "us");
+  return human_duration(std::chrono::floor<Duration>(length));
+}
+
 std::string iso_time(WallTime time) {
   const auto second = std::chrono::floor<std::chrono::seconds>(time);
   std::array<char, 16> fraction{};

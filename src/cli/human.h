@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -28,6 +29,9 @@ namespace larder::cli {
 
 /// `"3.1 s"`, `"12 min"`, `"2.0 d"`.
 [[nodiscard]] std::string human_duration(Duration length);
+
+/// `"850 ns"`, `"1.3 us"`, `"20 ms"`, `"1.5 s"`.
+[[nodiscard]] std::string human_latency(std::chrono::nanoseconds length);
 
 /// `"2026-01-31T09:30:00.123456Z"`.
 [[nodiscard]] std::string iso_time(WallTime time);

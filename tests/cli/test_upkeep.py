@@ -32,6 +32,25 @@ class Upkeep(support.StoreCase):
         self.assertEqual(self.json("stats", "--reset")["hits"], 1)
         self.assertEqual(self.json("stats")["hits"], 0)
 
+    def test_stats_for_prometheus(self):
+        text = self.expect("stats", "--prometheus", "--label", "cache=a b", str(self.store),
+                           err="").stdout.decode()
+        self.assertIn('\nlarder_cache_puts_total{cache="a b"} 3\n', text)
+        self.assertIn("# TYPE larder_cache_operation_duration_seconds histogram\n", text)
+        for line in text.splitlines():
+            self.assertRegex(line, r"^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+\{[^}]*\} [0-9.e+-]+)$")
+        for bad in (["--label", "x"], ["--label", "le=1"], ["--json"]):
+            self.expect("stats", "--prometheus", *bad, str(self.store), code=2, out="")
+
+    def test_stats_of_latencies(self):
+        for i in range(40):
+            self.put("k", str(i))
+        stats = self.json("stats")
+        self.assertGreater(stats["put_samples"], 0)
+        self.assertGreaterEqual(stats["put_p99"], stats["put_p50"])
+        self.assertLess(stats["put_p50"], 60)
+        self.assertIn("Puts take    median ", self.expect("stats", str(self.store)).stdout.decode())
+
     def test_limit_is_kept_and_obeyed(self):
         self.expect("limit", "--max-entries", "2", "--eviction", "fifo", str(self.store))
         self.put("d", "d")

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "larder/cache/eviction_policy.h"
+#include "larder/cache/latency.h"
 #include "larder/core/clock.h"
 #include "larder/core/io.h"
 #include "larder/core/log.h"
@@ -157,6 +158,7 @@ struct CacheStats {
   std::uint64_t loads = 0;           ///< Calls of loaders by `get_or_load`.
   std::uint64_t load_failures = 0;   ///< Of the loads: the loader threw.
   std::uint64_t stale_hits = 0;      ///< Of the hits: expired values that a load fell back to.
+  CacheLatencies latencies = {};     ///< How long operations took.
 
   /// Hits among all reads, 0 if there was none.
   [[nodiscard]] double hit_rate() const noexcept {

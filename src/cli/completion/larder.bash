@@ -11,7 +11,7 @@ _larder_options() {
     get) echo "$common --json --key-type" ;;
     erase) echo "$common --key-type" ;;
     list) echo "$common --long --prefix --order --reverse --json" ;;
-    stats) echo "$common --json --reset" ;;
+    stats) echo "$common --json --prometheus --label --reset" ;;
     limit) echo "$common --max-bytes --max-entries --eviction --ttl --json" ;;
     expire | verify) echo "$common --json" ;;
     repair) echo "$common --dry-run --json" ;;
@@ -40,7 +40,7 @@ _larder_value() {
     --input | --output) _larder_files -f "$2" ;;
     --store) _larder_files -d "$2" ;;
     --ttl | --stale) _larder_words '30s 5m 1h 1d' "$2" ;;
-    --tag | --scope | --prefix | --max-bytes | --max-entries | --max-result-size) ;;
+    --tag | --label | --scope | --prefix | --max-bytes | --max-entries | --max-result-size) ;;
     *) return 1 ;;
   esac
 }
