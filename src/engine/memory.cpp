@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "engine/memory_claims.h"
+#include "engine/memory_generations.h"
 #include "engine/memory_tree.h"
 #include "engine/update_hooks.h"
 #include "larder/core/error.h"
@@ -28,8 +30,9 @@ BytesView checked(BytesView key) {
 /// A transaction over one tree, which only an update may change.
 class MemoryTxn final : public WriteTxn {
  public:
-  MemoryTxn(MemoryTree tree, Random* random, UpdateHooks* hooks)
-      : tree_(std::move(tree)), random_(random), hooks_(hooks) {}
+  explicit MemoryTxn(MemoryTree tree) : tree_(std::move(tree)) {}
+  MemoryTxn(MemoryTree tree, Random& random, UpdateHooks& hooks, MemoryGenerations& generations)
+      : tree_(std::move(tree)), random_(&random), hooks_(&hooks), generations_(&generations) {}
 
   [[nodiscard]] const MemoryTree& tree() const noexcept { return tree_; }
 
@@ -39,9 +42,18 @@ class MemoryTxn final : public WriteTxn {
                FunctionRef<Visit(BytesView, BytesView)> visit) override {
     tree_.scan(range, direction, visit);
   }
-  void do_put(BytesView key, BytesView value) override { tree_.put(checked(key), value, *random_); }
-  bool do_erase(BytesView key) override { return tree_.erase(checked(key)); }
-  std::uint64_t do_erase_range(const KeyRange& range) override { return tree_.erase_range(range); }
+  void do_put(BytesView key, BytesView value) override {
+    tree_.put(checked(key), value, *random_);
+    generations_->raise(key);
+  }
+  bool do_erase(BytesView key) override {
+    generations_->raise(checked(key));
+    return tree_.erase(key);
+  }
+  std::uint64_t do_erase_range(const KeyRange& range) override {
+    generations_->raise_all();
+    return tree_.erase_range(range);
+  }
   void do_at_end(std::function<void(UpdateEnd)> hook) override { hooks_->add(std::move(hook)); }
   void do_when_durable(std::function<void()> hook) override {
     hooks_->add_durable(std::move(hook));
@@ -49,8 +61,9 @@ class MemoryTxn final : public WriteTxn {
   void do_needs_file(std::string) override {}  // there is no device
 
   MemoryTree tree_;
-  Random* random_;
-  UpdateHooks* hooks_;
+  Random* random_ = nullptr;
+  UpdateHooks* hooks_ = nullptr;
+  MemoryGenerations* generations_ = nullptr;
 };
 
 /// A closure that runs in this thread. Frames form a list from the innermost outwards.
@@ -98,6 +111,10 @@ class MemoryEngine final : public Engine {
   ClaimPtr claim(BytesView name, SteadyTime deadline) override {
     return claims_.take(name, deadline);
   }
+  [[nodiscard]] std::uint64_t sequence() override { return generations_.published(); }
+  [[nodiscard]] const std::atomic<std::uint64_t>* generation(BytesView key) override {
+    return generations_.of(key);
+  }
   EngineInfo info() override;
   [[nodiscard]] const Clock& clock() const noexcept override { return *hooks_.clock; }
 
@@ -133,6 +150,7 @@ class MemoryEngine final : public Engine {
   MemoryClaims claims_;
   Random random_{1};  // priorities only: which ones does not matter; used by the writer alone
   std::uint64_t edits_ = 0;  // used by the writer alone
+  MemoryGenerations generations_;
   Mutex mutex_;
   CondVar turn_ended_;
   MemoryTree tree_ LARDER_GUARDED_BY(mutex_);
@@ -148,7 +166,7 @@ void MemoryEngine::do_view(FunctionRef<void(ReadTxn&)> body) {
     body(*frame.txn);
     return;
   }
-  MemoryTxn txn(current(), nullptr, nullptr);
+  MemoryTxn txn(current());
   Frame frame{.engine = this, .txn = &txn, .is_update = false};
   const FrameScope scope(frame);
   body(txn);
@@ -167,7 +185,7 @@ void MemoryEngine::do_update(FunctionRef<void(WriteTxn&)> body, const UpdateOpti
       *this, options.deadline.value_or(hooks_.clock->steady_now() + LmdbOptions{}.timeout));
   MemoryTree tree = current();
   tree.begin_edit(++edits_);
-  MemoryTxn txn(std::move(tree), &random_, &hooks);
+  MemoryTxn txn(std::move(tree), random_, hooks, generations_);
   Frame frame{.engine = this, .txn = &txn, .is_update = true};
   {
     const FrameScope scope(frame);
@@ -179,6 +197,7 @@ void MemoryEngine::do_update(FunctionRef<void(WriteTxn&)> body, const UpdateOpti
                 "let the inner exception pass");
   }
   publish(txn.tree());
+  generations_.publish();
   hooks.committed();
   hooks.durable();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -112,6 +113,20 @@ class Engine {
   /// Sleeps until `notifications(name)` is no longer `seen`, or until `deadline`; wakes now and
   /// then without a reason. Not to be called inside an update.
   virtual void wait(BytesView name, std::uint32_t seen, SteadyTime deadline);
+
+  /// Number of the last update that every view sees that begins from now on. Updates are numbered
+  /// in their order; the numbers may start again when nobody has the engine open. 0 if the engine
+  /// does not number them.
+  [[nodiscard]] virtual std::uint64_t sequence() { return 0; }
+
+  /// Where the generation of `key` stands: the number of the last update that changed `key` or, now
+  /// and then, another key. It rises before that update becomes visible. So a value can be kept
+  /// outside of the engine: load the generation, see that `sequence()` is not below it, then view
+  /// the value; it is current for as long as the generation stays what it was. The place is good
+  /// for as long as the engine object lives. Null if the engine has no generations.
+  [[nodiscard]] virtual const std::atomic<std::uint64_t>* generation(BytesView /*key*/) {
+    return nullptr;
+  }
 
   /// Place and sizes.
   virtual EngineInfo info() = 0;

@@ -8,6 +8,7 @@
 #include "engine/lmdb/claims.h"
 #include "engine/lmdb/log_write_txn.h"
 #include "engine/lmdb/recovery.h"
+#include "engine/lmdb/stored_key.h"
 #include "larder/core/error.h"
 
 namespace larder::lmdb {
@@ -155,11 +156,10 @@ void Database::settle_hooks(std::uint64_t sequence, UpdateHooks& hooks) {
 
 std::uint64_t Database::run_update(FunctionRef<void(WriteTxn&)> body, const UpdateOptions& options,
                                    SteadyTime deadline, UpdateHooks& hooks) {
-  SharedPage& shared = **shared_;
-  const RobustLock lock(shared.write_mutex, deadline);
+  const RobustLock lock((*shared_)->write_mutex, deadline);
   log_->repair(deadline);
   const SlotGuard guard(environment_->slots());
-  LogWriteTxn txn(*log_, *environment_, shared, guard.slot(), deadline, options, hooks);
+  LogWriteTxn txn(*log_, *environment_, *shared_, guard.slot(), deadline, options, hooks);
   const ActiveTxn scope(this, txn, &txn);
   body(txn);
   return txn.commit();
@@ -189,6 +189,10 @@ std::span<std::byte> Database::shared_memory(std::string_view name, std::size_t 
 
 ClaimPtr Database::claim(BytesView name, SteadyTime deadline) {
   return Claims(**shared_, shared_->claims()).take(name, deadline);
+}
+
+const std::atomic<std::uint64_t>* Database::generation(BytesView key) const {
+  return &shared_->generations().of(key_hash(StoredKey(key).bytes()));
 }
 
 EngineInfo Database::info() {

@@ -36,6 +36,8 @@ class Database {
   void sync();
   std::span<std::byte> shared_memory(std::string_view name, std::size_t size);
   [[nodiscard]] ClaimPtr claim(BytesView name, SteadyTime deadline);
+  [[nodiscard]] std::uint64_t sequence() const { return log_->published(); }
+  [[nodiscard]] const std::atomic<std::uint64_t>* generation(BytesView key) const;
   [[nodiscard]] EngineInfo info();
   [[nodiscard]] const LmdbOptions& options() const noexcept { return options_; }
   [[nodiscard]] const EngineHooks& hooks() const noexcept { return hooks_; }

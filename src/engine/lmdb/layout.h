@@ -218,4 +218,16 @@ struct ClaimTable {
   ClaimSlot slots[claim_slots];
 };
 
+inline constexpr std::size_t generation_slots = 8192;
+
+/// Behind the ClaimTable in the file `shared`. See Engine::generation. All zero is a good start.
+struct GenerationTable {
+  std::atomic<std::uint64_t> slots[generation_slots];
+
+  /// The generation of a key of which this is the hash.
+  [[nodiscard]] std::atomic<std::uint64_t>& of(std::uint64_t hash) noexcept {
+    return slots[hash % generation_slots];
+  }
+};
+
 }  // namespace larder::lmdb

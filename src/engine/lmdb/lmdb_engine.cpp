@@ -31,6 +31,10 @@ class LmdbEngine final : public Engine {
   ClaimPtr claim(BytesView name, SteadyTime deadline) override {
     return database().claim(name, deadline);
   }
+  [[nodiscard]] std::uint64_t sequence() override { return database().sequence(); }
+  [[nodiscard]] const std::atomic<std::uint64_t>* generation(BytesView key) override {
+    return database().generation(key);
+  }
   EngineInfo info() override { return database().info(); }
   [[nodiscard]] EnginePlace place() const override {
     return {.directory = options_.path, .mode = options_.mode, .durability = options_.durability};

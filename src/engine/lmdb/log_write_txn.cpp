@@ -2,6 +2,7 @@
 #include "engine/lmdb/log_write_txn.h"
 
 #include <utility>
+#include <vector>
 
 #include "engine/lmdb/stored_key.h"
 #include "larder/core/error.h"
@@ -9,12 +10,13 @@
 
 namespace larder::lmdb {
 
-LogWriteTxn::LogWriteTxn(Log& log, Environment& environment, SharedPage& shared,
+LogWriteTxn::LogWriteTxn(Log& log, Environment& environment, SharedMapping& shared,
                          ReaderSlots::Slot& slot, SteadyTime deadline, const UpdateOptions& options,
                          UpdateHooks& hooks)
     : log_(log),
       environment_(environment),
-      shared_(shared),
+      shared_(*shared),
+      generations_(shared.generations()),
       slot_(slot),
       deadline_(deadline),
       frees_space_(options.frees_space),
@@ -104,9 +106,14 @@ void LogWriteTxn::write(const LogEntry& entry) {
   if (equal(entry.key, sought_key_)) sought_.reset();
   if (direct_) {
     direct_->apply(entry);
+    raise_generation(key_hash(entry.key));
     return;
   }
-  log_.active()->add(entry, random_);
+  raise_generation(log_.active()->add(entry, random_));
+}
+
+void LogWriteTxn::raise_generation(std::uint64_t hash) const noexcept {
+  generations_.of(hash).store(log_.published() + 1, std::memory_order_release);
 }
 
 std::optional<BytesView> LogWriteTxn::do_get(BytesView key) {

@@ -19,7 +19,7 @@ namespace larder::lmdb {
 /// transaction of LMDB itself. Lives while write_mutex is held; undone unless committed.
 class LogWriteTxn final : public WriteTxn {
  public:
-  LogWriteTxn(Log& log, Environment& environment, SharedPage& shared, ReaderSlots::Slot& slot,
+  LogWriteTxn(Log& log, Environment& environment, SharedMapping& shared, ReaderSlots::Slot& slot,
               SteadyTime deadline, const UpdateOptions& options, UpdateHooks& hooks);
   LogWriteTxn(const LogWriteTxn&) = delete;
   LogWriteTxn& operator=(const LogWriteTxn&) = delete;
@@ -44,6 +44,7 @@ class LogWriteTxn final : public WriteTxn {
   /// Whether `key` has a value. Who erases has mostly just looked.
   [[nodiscard]] bool has(BytesView key);
   void write(const LogEntry& entry);
+  void raise_generation(std::uint64_t hash) const noexcept;
   void make_room(const LogEntry& entry);
   void go_direct();
   /// The same where there is no space for another segment: brings the log to LMDB first.
@@ -53,6 +54,7 @@ class LogWriteTxn final : public WriteTxn {
   Log& log_;
   Environment& environment_;
   SharedPage& shared_;
+  GenerationTable& generations_;
   ReaderSlots::Slot& slot_;
   SteadyTime deadline_;
   bool frees_space_;

@@ -333,7 +333,7 @@ void Segment::link_node(const SearchKey& key, std::uint64_t hash, std::uint64_t 
   chain.store(reference, std::memory_order_release);
 }
 
-void Segment::add(const LogEntry& entry, Random& random) {
+std::uint64_t Segment::add(const LogEntry& entry, Random& random) {
   const std::uint64_t hash = key_hash(entry.key);
   const std::uint64_t bit = filter_bit(hash);
   const std::uint64_t offset = append(entry);
@@ -341,6 +341,7 @@ void Segment::add(const LogEntry& entry, Random& random) {
   auto& word = index().filter[bit / 64];
   word.store(word.load(std::memory_order_relaxed) | (std::uint64_t{1} << (bit % 64)),
              std::memory_order_relaxed);
+  return hash;
 }
 
 void Segment::close_transaction(std::uint64_t sequence, TxnOutcome outcome) {

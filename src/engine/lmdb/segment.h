@@ -104,7 +104,8 @@ class Segment {
   /// Bytes of the unfinished transaction, 0 if there is none.
   [[nodiscard]] std::uint64_t open_bytes() const noexcept;
   /// Appends an entry to the unfinished transaction, which it starts if need be, and links it.
-  void add(const LogEntry& entry, Random& random);
+  /// Returns the hash of its key.
+  std::uint64_t add(const LogEntry& entry, Random& random);
   /// Finishes the transaction: from now on it can be found in the log. Returns its end.
   std::uint64_t commit(std::uint64_t sequence, TxnOutcome outcome = TxnOutcome::committed);
   /// Forgets that there was an unfinished transaction; the state that counts it has been published.

@@ -15,7 +15,8 @@
 namespace larder::lmdb {
 namespace {
 
-constexpr std::size_t mapped_bytes = sizeof(SharedPage) + sizeof(ClaimTable);
+constexpr std::size_t mapped_bytes =
+    sizeof(SharedPage) + sizeof(ClaimTable) + sizeof(GenerationTable);
 
 }  // namespace
 

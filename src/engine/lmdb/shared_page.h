@@ -35,6 +35,9 @@ class SharedMapping {
   [[nodiscard]] ClaimTable& claims() const noexcept {
     return *reinterpret_cast<ClaimTable*>(page_ + 1);
   }
+  [[nodiscard]] GenerationTable& generations() const noexcept {
+    return *reinterpret_cast<GenerationTable*>(&claims() + 1);
+  }
 
  private:
   Io& io_;

@@ -131,29 +131,46 @@ bool load_into(std::optional<Value>& result, Loader& loader, Bytes& out) {
   return true;
 }
 
-}  // namespace detail
-
-template <std::invocable Loader>
-auto Cache::get_or_load(const Key& key, Loader&& loader, const LoadOptions& options) {
-  using Loads = detail::Loads<std::remove_cvref_t<std::invoke_result_t<Loader&>>>;
-  using Value = typename Loads::Value;
+/// `CacheCore::load()` with a loader that returns values: calls `found(entry)` with an entry that
+/// is there, and `loaded(value)` with what the loader returned; who is called last has the result.
+template <typename Loader, typename Loaded>
+void load(CacheCore& core, const Key& key, Loader& loader, const LoadOptions& options,
+          EntryVisitor found, Loaded loaded) {
+  using Result = Loads<std::remove_cvref_t<std::invoke_result_t<Loader&>>>;
+  using Value = typename Result::Value;
   using Owned = std::decay_t<Loader>;
-  std::optional<Value> result;
-  const auto run = [&](Bytes& out) { return detail::load_into(result, loader, out); };
-  const auto detach = [&]() -> detail::DetachedLoad {
+  const auto run = [&](Bytes& out) {
+    std::optional<Value> value;
+    const bool is_there = load_into(value, loader, out);
+    loaded(std::move(value));
+    return is_there;
+  };
+  const auto detach = [&]() -> DetachedLoad {
     if constexpr (std::copy_constructible<Owned>) {
       return [own = Owned(loader)](Bytes& out) mutable {
-        std::optional<Value> loaded;
-        return detail::load_into(loaded, own, out);
+        std::optional<Value> value;
+        return load_into(value, own, out);
       };
     } else {
       throw Error(ErrorKind::invalid_argument,
                   "cache: a loader that cannot be copied cannot run elsewhere");
     }
   };
-  core_->load(key, {.schema = Codec<Value>::schema(), .may_be_absent = Loads::may_be_absent},
-              options, {.run = run, .detach = detach},
-              [&](const detail::SeenEntry& entry) { result.emplace(decode<Value>(entry.value)); });
+  core.load(key, {.schema = Codec<Value>::schema(), .may_be_absent = Result::may_be_absent},
+            options, {.run = run, .detach = detach}, found);
+}
+
+}  // namespace detail
+
+template <std::invocable Loader>
+auto Cache::get_or_load(const Key& key, Loader&& loader, const LoadOptions& options) {
+  using Loads = detail::Loads<std::remove_cvref_t<std::invoke_result_t<Loader&>>>;
+  using Value = typename Loads::Value;
+  std::optional<Value> result;
+  detail::load(
+      *core_, key, loader, options,
+      [&](const detail::SeenEntry& entry) { result.emplace(decode<Value>(entry.value)); },
+      [&](std::optional<Value> loaded) { result = std::move(loaded); });
   if constexpr (Loads::may_be_absent) {
     return result;
   } else {
