@@ -55,13 +55,13 @@ struct Notes {
   }
 };
 
-/// When the disk had how many entries.
+/// When the disk had how many entries, and when the machine was too busy to look.
 class Sampler {
  public:
   explicit Sampler(const LoggedDisk& disk)
       : thread_([this, &disk] {
           while (!is_over_) {
-            samples_.push_back({disk.entries(), steady_us()});
+            take(disk.entries(), steady_us());
             const std::chrono::microseconds pause(500);
             std::this_thread::sleep_for(pause);  // sleeps: decides only how exact the times are
           }
@@ -81,12 +81,33 @@ class Sampler {
                          [](std::uint64_t n, const Sample& sample) { return n < sample.entries; });
     return after == samples_.begin() ? 0 : std::prev(after)->at;
   }
+  /// How long between two moments others had the machine, so that nobody could have kept a promise.
+  [[nodiscard]] std::uint64_t starved_us(std::uint64_t from, std::uint64_t to) const {
+    return starved_until(to) - starved_until(from);
+  }
 
  private:
   struct Sample {
     std::uint64_t entries;
     std::uint64_t at;
+    std::uint64_t starved;  ///< Since the beginning.
   };
+
+  void take(std::uint64_t entries, std::uint64_t at) {
+    constexpr std::uint64_t patience_us = 5000;
+    std::uint64_t starved = 0;
+    if (!samples_.empty()) {
+      const std::uint64_t gap = at - samples_.back().at;
+      starved = samples_.back().starved + (gap > patience_us ? gap : 0);
+    }
+    samples_.push_back({entries, at, starved});
+  }
+  [[nodiscard]] std::uint64_t starved_until(std::uint64_t moment) const {
+    const auto after = std::upper_bound(
+        samples_.begin(), samples_.end(), moment,
+        [](std::uint64_t wanted, const Sample& sample) { return wanted < sample.at; });
+    return after == samples_.begin() ? 0 : std::prev(after)->starved;
+  }
 
   std::atomic<bool> is_over_ = false;
   std::vector<Sample> samples_;
@@ -118,6 +139,7 @@ class BlockRun {
   void session(const LoggedDisk& disk, bool is_last);
   void work(const LoggedDisk& disk, bool is_killed);
   void cut(BlockLog& log, std::uint64_t count, BlockReport& report);
+  [[nodiscard]] bool is_promised(const Note& note, std::uint64_t cut_at) const;
   [[nodiscard]] Floor floor(std::uint64_t count) const;
   void check(const Floor& floor, BlockReport& report);
   [[nodiscard]] EngineSettings settings(const char* boot) const;
@@ -220,16 +242,21 @@ void BlockRun::work(const LoggedDisk& disk, bool is_killed) {
   if (is_killed) ::kill(::getpid(), SIGKILL);
 }
 
+bool BlockRun::is_promised(const Note& note, std::uint64_t cut_at) const {
+  if (plan_.promise == Durability::durable) return true;
+  if (plan_.promise != Durability::consistent) return false;
+  if (note.is_sync) return true;
+  const std::uint64_t due = note.at + promised_us;
+  return due < cut_at && due + sampler_->starved_us(note.at, cut_at) < cut_at;
+}
+
 Floor BlockRun::floor(std::uint64_t count) const {
   Floor floor{.cut_at = sampler_->last_with(count)};
   for (std::uint64_t i = 0; i < notes_.count; ++i) {
     const Note& note = notes_.notes[i];
     if (note.entries > count) break;
     floor.acknowledged = note.number;
-    const bool is_promised = plan_.promise == Durability::durable ||
-                             (plan_.promise == Durability::consistent &&
-                              (note.is_sync || note.at + promised_us < floor.cut_at));
-    if (is_promised) floor.promised = note.number;
+    if (is_promised(note, floor.cut_at)) floor.promised = note.number;
   }
   return floor;
 }
