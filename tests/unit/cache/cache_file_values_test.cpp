@@ -184,6 +184,7 @@ TEST_F(FileValuesTest, large_transaction_needs_few_descriptors) {
   });
   EXPECT_EQ(files_left(cache).size(), 3000U);
   cache.clear();
+  cache.expire();
   EXPECT_TRUE(files_left(cache).empty());
 }
 
