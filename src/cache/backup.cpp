@@ -102,6 +102,11 @@ std::uint64_t CacheCore::copy_to(Copy& target) const {
 }
 
 std::uint64_t CacheCore::backup(const std::filesystem::path& directory) const {
+  if (!parts_.empty()) return backup_parts(directory);
+  if (state_->parent) {
+    throw Error(ErrorKind::not_supported,
+                "cache: a sub-cache is copied with the cache around it, not alone");
+  }
   const EnginePtr engine = open_empty(directory, *state_);
   std::vector<std::shared_ptr<FileStore>> files;
   std::uint64_t entries = 0;

@@ -17,6 +17,7 @@ namespace detail {
 
 void CacheCore::store_many(std::span<const NewValue> values, std::uint64_t schema,
                            const PutOptions& options) {
+  if (!parts_.empty()) return store_in_parts(values, schema, options);
   const Bytes tags = encode_tags(options.tags);
   // Files are written before others have to wait.
   std::deque<Packed> packed;
@@ -35,6 +36,15 @@ void CacheCore::store_many(std::span<const NewValue> values, std::uint64_t schem
 }
 
 std::uint64_t CacheCore::erase_many(std::span<const Key> keys) {
+  if (!parts_.empty()) {
+    std::uint64_t removed = 0;
+    transact(
+        [&] {
+          for (const Key& key : keys) removed += erase(key) ? 1U : 0U;
+        },
+        {});
+    return removed;
+  }
   return update(*state_, {.deadline = std::nullopt, .frees_space = true}, [&](Table& table) {
     std::uint64_t removed = 0;
     for (const Key& key : keys) {

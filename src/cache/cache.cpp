@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "cache/shards.h"
 #include "cache/state.h"
 #include "cache/sweep.h"
 
@@ -62,6 +63,7 @@ Cache Cache::open(const CacheOptions& options, CacheHooks hooks) {
   if (options.path.empty()) {
     throw Error(ErrorKind::invalid_argument, "cache: no path; for one that goes, use temporary()");
   }
+  if (detail::find_shards(options, hooks) > 1) return Cache(detail::open_shards(options, hooks));
   EnginePtr engine = open_engine(options, hooks);
   auto state = std::make_unique<State>(std::move(engine), std::move(hooks), as_bytes(own_prefix));
   state->path = options.path;
@@ -113,9 +115,9 @@ std::int64_t Cache::decr(const Key& key, std::int64_t delta, std::int64_t initia
   return core_->count(key, delta, detail::Step::down, initial);
 }
 
-std::uint64_t Cache::size() const { return core_->state().meta().entries; }
+std::uint64_t Cache::size() const { return core_->size(); }
 
-std::uint64_t Cache::bytes() const { return core_->state().meta().bytes; }
+std::uint64_t Cache::bytes() const { return core_->bytes(); }
 
 CacheKeys Cache::keys(KeyOrder order, Direction direction) const {
   return {core_, order, direction};
@@ -129,18 +131,11 @@ std::uint64_t Cache::erase_tag(std::string_view tag) { return core_->erase_tag(t
 
 std::uint64_t Cache::clear() { return core_->clear(); }
 
-CacheStats Cache::stats() const {
-  CacheStats stats = core_->state().statistics.read();
-  stats.latencies = core_->state().latencies.read();
-  return stats;
-}
+CacheStats Cache::stats() const { return core_->stats(); }
 
-void Cache::reset_stats() {
-  core_->state().statistics.reset();
-  core_->state().latencies.reset();
-}
+void Cache::reset_stats() { core_->reset_stats(); }
 
-CacheSettings Cache::settings() const { return detail::to_public(core_->state().meta().settings); }
+CacheSettings Cache::settings() const { return core_->settings(); }
 
 void Cache::change_settings(const CacheSettings& settings) { core_->change_settings(settings); }
 
@@ -160,6 +155,9 @@ std::uint64_t Cache::backup(const std::filesystem::path& directory) const {
 
 const std::filesystem::path& Cache::path() const { return core_->state().path; }
 
-Engine& Cache::engine() const { return core_->engine(); }
+Engine& Cache::engine() const {
+  if (core_->parts().empty()) return core_->engine();
+  throw Error(ErrorKind::not_supported, "cache: one in shards has no single engine");
+}
 
 }  // namespace larder

@@ -61,6 +61,7 @@ CacheCore::~CacheCore() = default;
 Engine& CacheCore::engine() const { return *state_->engine; }
 
 std::optional<EntryInfo> CacheCore::info(const Key& key) const {
+  if (CacheCore* part = part_of(key)) return part->info(key);
   const EngineKey at = state_->layout.record(key.bytes());
   return state_->engine->view([&](ReadTxn& txn) -> std::optional<EntryInfo> {
     const std::optional<BytesView> stored = txn.get(at.view());
@@ -72,6 +73,7 @@ std::optional<EntryInfo> CacheCore::info(const Key& key) const {
 }
 
 bool CacheCore::contains(const Key& key) const {
+  if (CacheCore* part = part_of(key)) return part->contains(key);
   const EngineKey at = state_->layout.record(key.bytes());
   return state_->engine->view([&](ReadTxn& txn) {
     const std::optional<BytesView> stored = txn.get(at.view());
@@ -83,6 +85,8 @@ bool CacheCore::contains(const Key& key) const {
 
 bool CacheCore::store(const Key& key, std::uint64_t schema, BytesView value,
                       const PutOptions& options, StoreMode mode, Duration load_time) {
+  if (CacheCore* part = part_of(key))
+    return part->store(key, schema, value, options, mode, load_time);
   return store_packed(key, schema, Packed(value, schema, *state_), options, mode, load_time);
 }
 
@@ -107,6 +111,7 @@ bool CacheCore::store_packed(const Key& key, std::uint64_t schema, const Packed&
 }
 
 bool CacheCore::erase(const Key& key) {
+  if (CacheCore* part = part_of(key)) return part->erase(key);
   const Stopwatch watch(state_->latencies, *state_->hooks.clock, Sampling::writes);
   const bool was_there = update(*state_, {.frees_space = true}, [&](Table& table) {
     const std::optional<Record> record = table.find(key.bytes());
@@ -118,6 +123,7 @@ bool CacheCore::erase(const Key& key) {
 }
 
 bool CacheCore::take(const Key& key, std::uint64_t schema, EntryVisitor visit) {
+  if (CacheCore* part = part_of(key)) return part->take(key, schema, visit);
   return update(*state_, {.frees_space = true}, [&](Table& table) {
     const std::optional<Record> record = table.find(key.bytes());
     Seen seen = table.met_damage() ? Seen::damaged : Seen::nothing;
@@ -129,6 +135,7 @@ bool CacheCore::take(const Key& key, std::uint64_t schema, EntryVisitor visit) {
 }
 
 bool CacheCore::touch(const Key& key, std::optional<Duration> ttl) {
+  if (CacheCore* part = part_of(key)) return part->touch(key, ttl);
   return update(*state_, {}, [&](Table& table) {
     const std::optional<Record> old = table.find(key.bytes());
     if (!old) return false;

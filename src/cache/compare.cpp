@@ -19,7 +19,9 @@ bool CacheCore::holds(const Record& record, Version version) {
   return version_of(record) == version;
 }
 
-bool CacheCore::holds(const Record& record, std::uint64_t schema, BytesView encoded) const {
+bool CacheCore::holds(const Key& key, const Record& record, std::uint64_t schema,
+                      BytesView encoded) const {
+  if (CacheCore* part = part_of(key)) return part->holds(key, record, schema, encoded);
   bool is_equal = false;
   const Seen seen = show_here(record, schema, *state_->files, [&](const SeenEntry& entry) {
     is_equal = equal(entry.value, encoded);
@@ -29,6 +31,7 @@ bool CacheCore::holds(const Record& record, std::uint64_t schema, BytesView enco
 
 bool CacheCore::store_if(const Key& key, RecordTest test, std::uint64_t schema, BytesView value,
                          const PutOptions& options) {
+  if (CacheCore* part = part_of(key)) return part->store_if(key, test, schema, value, options);
   enum class Result { stored, different, full };
   const Bytes tags = encode_tags(options.tags);
   const Packed packed(value, schema, *state_);
@@ -44,6 +47,7 @@ bool CacheCore::store_if(const Key& key, RecordTest test, std::uint64_t schema, 
 }
 
 bool CacheCore::erase_if(const Key& key, RecordTest test) {
+  if (CacheCore* part = part_of(key)) return part->erase_if(key, test);
   return update(*state_, {.deadline = std::nullopt, .frees_space = true}, [&](Table& table) {
     const std::optional<Record> record = table.find(key.bytes());
     if (!record || !test(*record)) return false;

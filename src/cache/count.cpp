@@ -69,6 +69,7 @@ Number change_number(const CacheCore::State& state, const Key& key, Number initi
 }  // namespace
 
 std::int64_t CacheCore::count(const Key& key, std::int64_t delta, Step step, std::int64_t initial) {
+  if (CacheCore* part = part_of(key)) return part->count(key, delta, step, initial);
   return change_number<std::int64_t>(*state_, key, initial, "an integer", [&](std::int64_t before) {
     std::int64_t after = 0;
     const bool overflows = step == Step::up ? __builtin_add_overflow(before, delta, &after)
@@ -78,6 +79,7 @@ std::int64_t CacheCore::count(const Key& key, std::int64_t delta, Step step, std
 }
 
 double CacheCore::count(const Key& key, double delta, double initial) {
+  if (CacheCore* part = part_of(key)) return part->count(key, delta, initial);
   return change_number<double>(*state_, key, initial, "a floating-point number",
                                [&](double before) { return std::optional(before + delta); });
 }

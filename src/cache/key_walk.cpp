@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/key_walk.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "cache/record.h"
@@ -31,6 +33,13 @@ KeyWalk::KeyWalk(std::shared_ptr<const CacheCore> core, Over over, Direction dir
 KeyWalk::KeyWalk(std::shared_ptr<const CacheCore> core, KeyOrder order, Direction direction)
     : KeyWalk(std::move(core), order == KeyOrder::insertion ? Over::index : Over::records,
               direction) {
+  if (!core_->parts().empty()) {
+    for (const auto& part : core_->parts()) walks_.emplace_back(part, order, direction);
+    is_merging_ = order == KeyOrder::key;
+    // In insertion order one shard comes after the other.
+    if (direction == Direction::backward) std::ranges::reverse(walks_);
+    return;
+  }
   const Layout& layout = core_->state().layout;
   rest_ = over_ == Over::index ? layout.order_range(0, end_sequence_) : layout.range(Space::record);
 }
@@ -47,7 +56,30 @@ KeyWalk KeyWalk::over_tag(std::shared_ptr<const CacheCore> core, std::string_vie
   return walk;
 }
 
+bool KeyWalk::next_of_parts() {
+  if (!is_merging_) {
+    while (at_ < walks_.size() && !walks_[at_].next()) ++at_;
+    return at_ < walks_.size();
+  }
+  if (has_key_.empty()) {
+    for (KeyWalk& walk : walks_) has_key_.push_back(walk.next());
+  } else {
+    has_key_[at_] = walks_[at_].next();
+  }
+  std::optional<std::size_t> best;
+  for (std::size_t i = 0; i < walks_.size(); ++i) {
+    if (!has_key_[i]) continue;
+    const bool is_better =
+        !best || (direction_ == Direction::forward ? walks_[i].key() < walks_[*best].key()
+                                                   : walks_[*best].key() < walks_[i].key());
+    if (is_better) best = i;
+  }
+  at_ = best.value_or(0);
+  return best.has_value();
+}
+
 bool KeyWalk::next() {
+  if (!walks_.empty()) return next_of_parts();
   if (!batch_.empty() && ++at_ < batch_.size()) return true;
   do {
     fetch();

@@ -29,13 +29,14 @@ class KeyWalk {
   /// Moves on. Returns false at the end.
   bool next();
 
-  [[nodiscard]] const Key& key() const { return batch_[at_]; }
+  [[nodiscard]] const Key& key() const { return walks_.empty() ? batch_[at_] : walks_[at_].key(); }
 
  private:
   // What the walk goes over: records, or an index, whose values are keys.
   enum class Over { records, index };
   KeyWalk(std::shared_ptr<const CacheCore> core, Over over, Direction direction);
 
+  bool next_of_parts();
   void fetch();
   Visit take(std::uint64_t first, BytesView engine_key, BytesView value);
   void add(BytesView key);
@@ -51,6 +52,10 @@ class KeyWalk {
   std::size_t at_ = 0;
   std::size_t seen_ = 0;  // entries looked at for this batch
   Bytes last_;            // the last of them
+  // Of a cache in shards: a walk over each, and which of them have a key.
+  std::vector<KeyWalk> walks_;
+  std::vector<bool> has_key_;
+  bool is_merging_ = false;
 };
 
 }  // namespace larder::detail

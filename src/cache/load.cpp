@@ -175,6 +175,7 @@ class CacheCore::Loading {
 
 void CacheCore::load(const Key& key, LoadType type, const LoadOptions& options, LoadCall call,
                      EntryVisitor visit) {
+  if (CacheCore* part = part_of(key)) return part->load(key, type, options, call, visit);
   Freshness freshness = Freshness::fresh;
   std::optional<WallTime> stored_at;
   const Seen seen = look_up(key, type.schema, {.max_age = options.max_age}, Staleness::allowed,

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "cache/shards.h"
 #include "cache/table.h"
 #include "larder/cache/detail/cache_core.h"
 
@@ -32,11 +33,13 @@ std::uint64_t in_batches(const CacheCore::State& state, Step step) {
 }  // namespace
 
 std::uint64_t CacheCore::expire() {
+  if (!parts_.empty()) return sum([&](CacheCore& part) { return part.expire(); });
   sweep();
   return in_batches(*state_, [](Table& table) { return table.expire(batch); });
 }
 
 std::uint64_t CacheCore::evict() {
+  if (!parts_.empty()) return sum([&](CacheCore& part) { return part.evict(); });
   const Stopwatch watch(state_->latencies, *state_->hooks.clock);
   const std::uint64_t expired = expire();
   const std::uint64_t evicted =
@@ -46,12 +49,14 @@ std::uint64_t CacheCore::evict() {
 }
 
 std::uint64_t CacheCore::erase_tag(std::string_view tag) {
+  if (!parts_.empty()) return sum([&](CacheCore& part) { return part.erase_tag(tag); });
   // What is stored from now on stays: so this comes to an end.
   const KeyRange range = state_->layout.tag_range(tag, state_->meta().next_sequence);
   return in_batches(*state_, [&](Table& table) { return table.erase_indexed(range, batch); });
 }
 
 std::uint64_t CacheCore::clear() {
+  if (!parts_.empty()) return sum([&](CacheCore& part) { return part.clear(); });
   const std::uint64_t removed =
       update(*state_, freeing, [](Table& table) { return table.clear(); });
   // A hook wants to hear of each entry now. Else the rest of many goes with later writes.
@@ -94,6 +99,11 @@ void Table::tidy() {
 }
 
 void CacheCore::change_settings(const CacheSettings& settings) {
+  if (!parts_.empty()) {
+    const std::vector<CacheSettings> shares = divide(settings, parts_.size());
+    for (std::size_t i = 0; i < parts_.size(); ++i) parts_[i]->change_settings(shares[i]);
+    return;
+  }
   (void)with_changes({}, settings);  // throws here rather than within the update
   update(*state_, {}, [&](Table& table) {
     table.set_settings(with_changes(table.settings(), settings));

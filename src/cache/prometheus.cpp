@@ -158,7 +158,7 @@ void add_sizes(Exposition& out, const CacheNumbers& numbers) {
 CacheNumbers numbers_of(const Cache& cache) {
   return {.stats = cache.stats(),
           .settings = cache.settings(),
-          .engine = cache.engine().info(),
+          .engine = cache.storage(),
           .entries = cache.size(),
           .bytes = cache.bytes()};
 }

@@ -123,8 +123,10 @@ bool CacheCore::pull_within(std::chrono::nanoseconds timeout, QueueEnd end, std:
 
 bool CacheCore::show_first(KeyWalk walk, std::uint64_t schema, ItemVisitor visit) const {
   while (walk.next()) {
-    const Seen seen = look_up(walk.key(), schema, {}, Staleness::refused,
-                              [&](const SeenEntry& entry) { visit(walk.key(), entry); });
+    const CacheCore* part = part_of(walk.key());
+    const CacheCore& home = part != nullptr ? *part : *this;
+    const Seen seen = home.look_up(walk.key(), schema, {}, Staleness::refused,
+                                   [&](const SeenEntry& entry) { visit(walk.key(), entry); });
     if (seen == Seen::other_type) throw other_type(walk.key());
     if (seen == Seen::hit) return true;
   }

@@ -135,6 +135,7 @@ bool CacheCore::count_read(Seen seen) const {
 void CacheCore::read_many(std::span<const Key> keys, std::uint64_t schema,
                           const ReadOptions& options,
                           FunctionRef<void(std::size_t, const SeenEntry&)> visit) const {
+  if (!parts_.empty()) return read_from_parts(keys, schema, options, visit);
   // What needs more than a look: a file, another look at what may be damaged, a move of its expiry.
   std::vector<std::size_t> again;
   std::vector<std::size_t> used;
@@ -165,6 +166,7 @@ void CacheCore::read_many(std::span<const Key> keys, std::uint64_t schema,
 
 bool CacheCore::read(const Key& key, std::uint64_t schema, const ReadOptions& options,
                      EntryVisitor visit) const {
+  if (CacheCore* part = part_of(key)) return part->read(key, schema, options, visit);
   const Stopwatch watch(state_->latencies, *state_->hooks.clock, Sampling::reads);
   const bool is_hit = count_read(look_up(key, schema, options, Staleness::refused, visit));
   watch.stop(is_hit ? Timed::hit : Timed::miss);

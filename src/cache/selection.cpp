@@ -65,6 +65,8 @@ KeyWalk walk_over(const std::shared_ptr<const CacheCore>& core, const Selection&
 }  // namespace
 
 void CacheCore::select(const Selection& selection, FunctionRef<void(const Key& key)> visit) const {
+  for (const auto& part : parts_) part->select(selection, visit);
+  if (!parts_.empty()) return;
   KeyWalk walk = walk_over(shared_from_this(), selection);
   while (walk.next()) {
     const EngineKey at = state_->layout.record(walk.key().bytes());
@@ -79,6 +81,9 @@ void CacheCore::select(const Selection& selection, FunctionRef<void(const Key& k
 }
 
 std::uint64_t CacheCore::erase_selected(const Selection& selection) {
+  if (!parts_.empty()) {
+    return sum([&](CacheCore& part) { return part.erase_selected(selection); });
+  }
   std::uint64_t removed = 0;
   std::vector<Key> batch;
   const auto erase_batch = [&] {

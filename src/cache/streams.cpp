@@ -80,6 +80,7 @@ std::unique_ptr<ReaderSource> open_content(const CacheCore::State& state, const 
 
 bool CacheCore::store_stream(const Key& key, std::uint64_t schema, ByteSource source,
                              const PutOptions& options, StoreMode mode) {
+  if (CacheCore* part = part_of(key)) return part->store_stream(key, schema, source, options, mode);
   const std::uint64_t limit = state_->file_above_bytes.load(std::memory_order_relaxed);
   Bytes content;
   std::shared_ptr<NewFile> file;
@@ -100,6 +101,7 @@ bool CacheCore::store_stream(const Key& key, std::uint64_t schema, ByteSource so
 
 std::optional<ValueReader> CacheCore::open_reader(const Key& key,
                                                   const ReadOptions& options) const {
+  if (CacheCore* part = part_of(key)) return part->open_reader(key, options);
   ReaderMaker maker(*state_);
   const auto show = [&](const Record& record) { return maker.show(record); };
   const Stopwatch watch(state_->latencies, *state_->hooks.clock, Sampling::reads);

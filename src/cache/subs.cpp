@@ -2,8 +2,11 @@
 
 // Caches within caches.
 
+#include <algorithm>
+#include <set>
 #include <utility>
 
+#include "cache/shards.h"
 #include "cache/state.h"
 #include "cache/sub_directory.h"
 #include "cache/table.h"
@@ -49,6 +52,18 @@ std::shared_ptr<CacheCore> CacheCore::make_sub(SubKind kind, std::string_view na
                                                const CacheSettings& settings,
                                                RemovalHook on_remove) const {
   check_name(name);
+  if (!parts_.empty()) {
+    // A queue is in one piece; a cache is in as many as the one around it.
+    if (kind == SubKind::queue) {
+      return part_of(Key(name))->make_sub(kind, name, settings, std::move(on_remove));
+    }
+    const std::vector<CacheSettings> shares = divide(settings, parts_.size());
+    Parts subs;
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      subs.push_back(parts_[i]->make_sub(kind, name, shares[i], on_remove));
+    }
+    return join(std::move(subs));
+  }
   if (state_->layout.sub(0).view().size() > max_prefix_bytes) {
     throw Error(ErrorKind::invalid_argument, "cache: sub-caches are nested too deep");
   }
@@ -76,12 +91,24 @@ std::shared_ptr<CacheCore> CacheCore::make_sub(SubKind kind, std::string_view na
 }
 
 std::shared_ptr<CacheCore> CacheCore::find_sub(SubKind kind, std::string_view name) const {
+  if (!parts_.empty()) {
+    if (kind == SubKind::queue) return part_of(Key(name))->find_sub(kind, name);
+    return std::ranges::binary_search(sub_names(kind), name) ? make_sub(kind, name, {}, {})
+                                                             : nullptr;
+  }
   const auto number = state_->engine->view(
       [&](ReadTxn& txn) { return SubDirectory(state_->layout, txn).find(kind, name); });
   return number ? open_sub(*number, {}, {}) : nullptr;
 }
 
 std::vector<std::string> CacheCore::sub_names(SubKind kind) const {
+  if (!parts_.empty()) {
+    std::set<std::string> names;
+    for (const auto& part : parts_) {
+      for (std::string& one : part->sub_names(kind)) names.insert(std::move(one));
+    }
+    return {names.begin(), names.end()};
+  }
   return state_->engine->view(
       [&](ReadTxn& txn) { return SubDirectory(state_->layout, txn).names(kind); });
 }
@@ -96,6 +123,9 @@ void CacheCore::for_each_sub(
 }
 
 bool CacheCore::drop_sub(SubKind kind, std::string_view name) {
+  if (!parts_.empty()) {
+    return sum([&](CacheCore& part) { return part.drop_sub(kind, name) ? 1U : 0U; }) > 0;
+  }
   const std::shared_ptr<CacheCore> sub = find_sub(kind, name);
   if (!sub) return false;
   sub->remove_all(

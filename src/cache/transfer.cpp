@@ -115,7 +115,18 @@ class Exporter {
 
 ExportReport export_entries(const Cache& cache,
                             FunctionRef<void(const ExportedEntry& entry)> visit) {
-  const CacheCore::State& state = detail::CacheAccess::core(cache)->state();
+  const auto& core = detail::CacheAccess::core(cache);
+  if (!core->parts().empty()) {
+    ExportReport all;
+    for (const auto& part : core->parts()) {
+      const ExportReport one = export_entries(detail::CacheAccess::make(part), visit);
+      all.entries += one.entries;
+      all.damaged += one.damaged;
+      all.replaced += one.replaced;
+    }
+    return all;
+  }
+  const CacheCore::State& state = core->state();
   return state.engine->view([&](ReadTxn& txn) { return Exporter(state, txn, visit).run(); });
 }
 

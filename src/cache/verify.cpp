@@ -65,6 +65,7 @@ void add_problems(std::vector<std::string>& all, const std::string& name,
 
 VerifyReport CacheCore::verify(
     FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress) const {
+  if (!parts_.empty()) return verify_parts(progress);
   VerifyReport report = look(*state_, progress).report;
   for_each_sub([&](const std::string& name, const std::shared_ptr<CacheCore>& sub) {
     const VerifyReport inner = sub->verify(progress);
@@ -77,6 +78,7 @@ VerifyReport CacheCore::verify(
 
 RepairReport CacheCore::repair(
     RepairMode mode, FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress) {
+  if (!parts_.empty()) return repair_parts(mode, progress);
   RepairReport report = repair_this(mode, progress);
   for_each_sub([&](const std::string& name, const std::shared_ptr<CacheCore>& sub) {
     const RepairReport inner = sub->repair(mode, progress);

@@ -184,9 +184,7 @@ class Cache {
   /// nested.
   /// @throws Error `unavailable` if other writers do not let it start before `options.deadline`
   template <typename Body>
-  auto transact(Body&& body, const UpdateOptions& options = {}) {
-    return engine().update([&](WriteTxn&) { return body(); }, options);
-  }
+  auto transact(Body&& body, const UpdateOptions& options = {});
 
   /// Entries, expired ones that are still stored included.
   [[nodiscard]] std::uint64_t size() const;
@@ -281,7 +279,9 @@ class Cache {
   /// Directory of the cache; empty if it was made on an engine.
   [[nodiscard]] const std::filesystem::path& path() const;
 
-  /// The engine underneath, to sync it or to place other structures beside the cache.
+  /// Place and sizes of what is underneath.
+  [[nodiscard]] EngineInfo storage() const { return core_->storage(); }
+  /// The engine underneath; `not_supported` for a cache in shards.
   [[nodiscard]] Engine& engine() const;
 
  private:

@@ -86,6 +86,10 @@ struct CacheOptions {
   /// What is kept in the cache and can be changed by opening it.
   CacheSettings settings = {};
 
+  /// In how many shards the cache is, each with a database and writers of its own; up to 256.
+  /// Chosen when it is created; unset: what it has, else 1. See docs/cache/sharding.md.
+  std::optional<std::uint32_t> shards = std::nullopt;
+
   /// What an acknowledged write survives.
   Durability durability = Durability::consistent;
 

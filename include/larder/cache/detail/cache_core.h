@@ -106,12 +106,26 @@ class CacheCore : public std::enable_shared_from_this<CacheCore> {
  public:
   struct State;
 
+  using Parts = std::vector<std::shared_ptr<CacheCore>>;
+
   explicit CacheCore(std::unique_ptr<State> state);
+  /// A cache in `parts`, each of which has the keys whose hash says so. `state` has no entries.
+  CacheCore(std::unique_ptr<State> state, Parts parts);
   CacheCore(const CacheCore&) = delete;
   CacheCore& operator=(const CacheCore&) = delete;
   ~CacheCore();
 
   [[nodiscard]] Engine& engine() const;
+  /// Empty if the cache is in one piece.
+  [[nodiscard]] const Parts& parts() const noexcept { return parts_; }
+  /// Runs `body` within an update of each engine there is.
+  void transact(FunctionRef<void()> body, const UpdateOptions& options);
+  [[nodiscard]] std::uint64_t size() const;
+  [[nodiscard]] std::uint64_t bytes() const;
+  [[nodiscard]] CacheStats stats() const;
+  void reset_stats();
+  [[nodiscard]] CacheSettings settings() const;
+  [[nodiscard]] EngineInfo storage() const;
   [[nodiscard]] const State& state() const { return *state_; }
 
   /// Calls `visit` with the live entry of `key` if its value has `schema`. Returns whether it did.
@@ -139,7 +153,8 @@ class CacheCore : public std::enable_shared_from_this<CacheCore> {
                 const PutOptions& options);
   bool erase_if(const Key& key, RecordTest test);
   /// A test for the value `encoded`. Both must outlive it.
-  [[nodiscard]] bool holds(const Record& record, std::uint64_t schema, BytesView encoded) const;
+  [[nodiscard]] bool holds(const Key& key, const Record& record, std::uint64_t schema,
+                           BytesView encoded) const;
   [[nodiscard]] static bool holds(const Record& record, Version version);
   /// `read()` of many keys in one snapshot; `visit` also gets the place of the key.
   void read_many(std::span<const Key> keys, std::uint64_t schema, const ReadOptions& options,
@@ -195,6 +210,23 @@ class CacheCore : public std::enable_shared_from_this<CacheCore> {
   [[nodiscard]] std::uint64_t backup(const std::filesystem::path& directory) const;
 
  private:
+  /// Where `key` is; null if the cache is in one piece.
+  [[nodiscard]] CacheCore* part_of(const Key& key) const {
+    return parts_.empty() ? nullptr : parts_[number_of(key)].get();
+  }
+  [[nodiscard]] std::size_t number_of(const Key& key) const noexcept;
+  std::uint64_t sum(FunctionRef<std::uint64_t(CacheCore& part)> of) const;
+  [[nodiscard]] std::shared_ptr<CacheCore> join(Parts parts) const;
+  void store_in_parts(std::span<const NewValue> values, std::uint64_t schema,
+                      const PutOptions& options);
+  void read_from_parts(std::span<const Key> keys, std::uint64_t schema, const ReadOptions& options,
+                       FunctionRef<void(std::size_t place, const SeenEntry&)> visit) const;
+  [[nodiscard]] VerifyReport verify_parts(
+      FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress) const;
+  RepairReport repair_parts(RepairMode mode,
+                            FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress);
+  [[nodiscard]] std::uint64_t backup_parts(const std::filesystem::path& directory) const;
+
   bool show_first(KeyWalk walk, std::uint64_t schema, ItemVisitor visit) const;
   [[nodiscard]] std::shared_ptr<CacheCore> open_sub(std::uint64_t number,
                                                     const CacheSettings& settings,
@@ -229,6 +261,7 @@ class CacheCore : public std::enable_shared_from_this<CacheCore> {
   void extend(const Key& key) const;
 
   std::unique_ptr<State> state_;
+  Parts parts_;
 };
 
 /// How functions beside `Cache` reach what is behind it.

@@ -59,6 +59,18 @@ bool Cache::add(const Key& key, const Value& value, const PutOptions& options) {
                       detail::StoreMode::if_absent);
 }
 
+template <typename Body>
+auto Cache::transact(Body&& body, const UpdateOptions& options) {
+  using Result = std::invoke_result_t<Body&>;
+  if constexpr (std::is_void_v<Result>) {
+    core_->transact([&] { body(); }, options);
+  } else {
+    std::optional<Result> result;
+    core_->transact([&] { result.emplace(body()); }, options);
+    return std::move(*result);
+  }
+}
+
 template <Encodable Value>
 bool Cache::compare_and_swap(const Key& key, Version expected, const Value& value,
                              const PutOptions& options) {
@@ -75,7 +87,7 @@ bool Cache::compare_and_swap(const Key& key, const Value& expected, const Value&
   const Bytes before = encode(expected);
   const Bytes encoded = encode(value);
   const auto test = [&](const detail::Record& record) {
-    return core_->holds(record, Codec<Value>::schema(), before);
+    return core_->holds(key, record, Codec<Value>::schema(), before);
   };
   return core_->store_if(key, test, Codec<Value>::schema(), encoded, options);
 }

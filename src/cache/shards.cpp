@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// A cache in shards on disk: how many there are, and where. docs/format/cache.md has the file.
+
+#include "cache/shards.h"
+
+#include <fcntl.h>
+
+#include <charconv>
+#include <cstdio>
+#include <string>
+#include <utility>
+
+#include "larder/core/error.h"
+#include "larder/core/random.h"
+
+namespace larder::detail {
+
+namespace {
+
+constexpr std::uint32_t most_shards = 256;
+constexpr std::string_view first_word = "larder cache, shards: ";
+
+std::filesystem::path count_file(const std::filesystem::path& path) { return path / "shards"; }
+
+std::filesystem::path shard_path(const std::filesystem::path& path, std::uint32_t number) {
+  std::string name = std::to_string(number);
+  return path / (std::string(3 - name.size(), '0') + name);
+}
+
+bool exists(Io& io, const std::filesystem::path& path) {
+  struct stat status{};
+  return io.stat(path, status) == 0;
+}
+
+// 0 if the cache is in one piece, or is not there yet.
+std::uint32_t stored_shards(Io& io, const std::filesystem::path& path) {
+  const std::filesystem::path file = count_file(path);
+  if (!exists(io, file)) return 0;
+  const Bytes bytes = read_file(io, file);
+  const std::string_view text = as_text(bytes);
+  std::uint32_t count = 0;
+  const bool begins = text.starts_with(first_word);
+  const char* end = text.data() + text.size();
+  const auto parsed = begins ? std::from_chars(text.data() + first_word.size(), end, count)
+                             : std::from_chars_result{end, std::errc::invalid_argument};
+  const bool is_whole = parsed.ec == std::errc() && parsed.ptr + 1 == end && *parsed.ptr == '\n';
+  if (!is_whole || count < 2 || count > most_shards) {
+    throw Error(ErrorKind::corrupt,
+                file.string() + " is damaged: it should say '" + std::string(first_word) + "N'");
+  }
+  return count;
+}
+
+// The name appears when all that belongs to it is there. Returns what is there then: another
+// process may have been faster.
+std::uint32_t create(Io& io, const CacheOptions& options) {
+  const std::uint32_t count = *options.shards;
+  const std::uint32_t directory_mode = options.mode | ((options.mode & 0444U) >> 2U);
+  create_directories(io, options.path, directory_mode);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    create_directories(io, shard_path(options.path, i), directory_mode);
+  }
+  Random random(random_seed());
+  const std::filesystem::path made = options.path / ("shards-" + std::to_string(random()));
+  const std::string text = std::string(first_word) + std::to_string(count) + "\n";
+  {
+    const File file(io, made, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, options.mode);
+    write_all(io, file.fd(), as_bytes(text), made);
+    if (const int result = io.fsync(file.fd()); result < 0) {
+      throw system_error(result, "create " + made.string());
+    }
+  }
+  const int linked = io.link(made, count_file(options.path));
+  io.unlink(made);
+  if (linked < 0 && linked != -EEXIST) {
+    throw system_error(linked, "create " + count_file(options.path).string());
+  }
+  sync_directory(io, options.path);
+  return stored_shards(io, options.path);
+}
+
+[[noreturn]] void refuse(const CacheOptions& options, std::uint32_t there) {
+  throw Error(ErrorKind::invalid_argument,
+              "cache: " + options.path.string() + " is in " + std::to_string(there) +
+                  " shards, not " + std::to_string(*options.shards) +
+                  ": leave CacheOptions::shards unset, or copy the entries to a new cache");
+}
+
+}  // namespace
+
+std::uint32_t find_shards(const CacheOptions& options, const CacheHooks& hooks) {
+  if (options.shards && (*options.shards == 0 || *options.shards > most_shards)) {
+    throw Error(ErrorKind::invalid_argument, "cache: there can be 1 to 256 shards");
+  }
+  std::uint32_t there = stored_shards(*hooks.io, options.path);
+  if (there == 0 && options.shards.value_or(1) == 1) return 1;
+  if (there == 0 && exists(*hooks.io, options.path / "data.mdb")) refuse(options, 1);
+  if (there == 0) there = create(*hooks.io, options);
+  if (options.shards && *options.shards != there) refuse(options, there);
+  return there;
+}
+
+std::shared_ptr<CacheCore> open_shards(const CacheOptions& options, const CacheHooks& hooks) {
+  if (hooks.eviction_policy) {
+    throw Error(ErrorKind::not_supported,
+                "cache: a policy of your own serves one cache, not several shards");
+  }
+  const std::uint32_t count = find_shards(options, hooks);
+  const std::vector<CacheSettings> shares = divide(options.settings, count);
+  CacheCore::Parts parts;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::filesystem::path path = shard_path(options.path, i);
+    if (!exists(*hooks.io, path)) {
+      throw Error(ErrorKind::corrupt,
+                  "cache: the shard " + path.string() + " is missing; restore it from a copy");
+    }
+    EnginePtr engine = open_lmdb({.path = path,
+                                  .durability = options.durability,
+                                  .timeout = options.timeout,
+                                  .mode = options.mode},
+                                 {.clock = hooks.clock, .io = hooks.io, .log = hooks.log});
+    auto state = std::make_unique<CacheCore::State>(std::move(engine), hooks, as_bytes("cache"));
+    state->path = path;
+    parts.push_back(start(std::move(state), shares[i]));
+  }
+  auto state = std::make_unique<CacheCore::State>(open_memory_engine(), hooks, as_bytes("cache"));
+  state->path = options.path;
+  return std::make_shared<CacheCore>(std::move(state), std::move(parts));
+}
+
+std::vector<CacheSettings> divide(const CacheSettings& settings, std::size_t count) {
+  std::vector<CacheSettings> shares(count, settings);
+  const auto share = [&](std::optional<std::uint64_t> CacheSettings::* limit, const char* name) {
+    const std::optional<std::uint64_t> all = settings.*limit;
+    if (!all || *all == no_limit || *all == 0) return;  // zero is refused by each shard
+    if (*all < count) {
+      throw Error(ErrorKind::invalid_argument, std::string("cache settings: ") + name +
+                                                   " must be at least the number of shards");
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      shares[i].*limit = *all / count + (i < *all % count ? 1 : 0);
+    }
+  };
+  share(&CacheSettings::max_entries, "max_entries");
+  share(&CacheSettings::max_bytes, "max_bytes");
+  return shares;
+}
+
+}  // namespace larder::detail

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "cache/state.h"
+#include "larder/cache/options.h"
+
+namespace larder::detail {
+
+/// In how many shards the cache at `options.path` is, or is to be.
+/// @throws Error `invalid_argument` if `options.shards` says something else than what is there
+[[nodiscard]] std::uint32_t find_shards(const CacheOptions& options, const CacheHooks& hooks);
+
+/// Opens a cache in several shards and makes it if there is none.
+[[nodiscard]] std::shared_ptr<CacheCore> open_shards(const CacheOptions& options,
+                                                     const CacheHooks& hooks);
+
+/// The share of each of `count` shards: limits are divided so that their sum is what was asked for.
+/// @throws Error `invalid_argument` if a limit is too small for that
+[[nodiscard]] std::vector<CacheSettings> divide(const CacheSettings& settings, std::size_t count);
+
+}  // namespace larder::detail
