@@ -55,7 +55,8 @@ EnginePtr open_empty(const std::filesystem::path& directory, const CacheCore::St
 
 bool FileStore::take_over(FileStore& source, const FileRef& ref) {
   const int from = source.open_name(ref.name, O_RDONLY);
-  if (from < 0) return false;
+  if (from == -ENOENT) return false;
+  if (from < 0) throw system_error(from, "open " + source.path_of(ref.name).string());
   const File original(io_, from);
   const std::filesystem::path path = path_of(ref.name);
   const File directory = bucket(ref.name, Missing::make);

@@ -13,8 +13,9 @@ namespace {
 
 class CacheSubject final : public Subject {
  public:
-  CacheSubject(EnginePtr engine, std::uint64_t file_above_bytes)
-      : cache_(std::move(engine), {.file_above_bytes = file_above_bytes}) {}
+  CacheSubject(EnginePtr engine, const EngineSettings& settings, std::uint64_t file_above_bytes)
+      : cache_(std::move(engine), {.file_above_bytes = file_above_bytes},
+               {.clock = settings.hooks.clock, .io = settings.hooks.io}) {}
 
   [[nodiscard]] std::optional<std::string> get(std::string_view key) override {
     return cache_.get<std::string>(key);
@@ -46,13 +47,13 @@ class CacheSubject final : public Subject {
 
 OpenSubject cache_subject(std::uint64_t file_above_bytes) {
   return [=](const EngineSettings& settings) -> std::unique_ptr<Subject> {
-    return std::make_unique<CacheSubject>(open_lmdb_with(settings), file_above_bytes);
+    return std::make_unique<CacheSubject>(open_lmdb_with(settings), settings, file_above_bytes);
   };
 }
 
 OpenSubject careless_cache_subject(std::uint64_t file_above_bytes) {
   return [=](const EngineSettings& settings) -> std::unique_ptr<Subject> {
-    return std::make_unique<CacheSubject>(make_careless(open_lmdb_with(settings)),
+    return std::make_unique<CacheSubject>(make_careless(open_lmdb_with(settings)), settings,
                                           file_above_bytes);
   };
 }

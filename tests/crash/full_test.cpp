@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "crash/bad_subjects.h"
+#include "crash/cache_subject.h"
 #include "crash/full_rig.h"
 
 namespace larder::test {
@@ -44,6 +45,18 @@ TEST(LmdbFull, device_of_100_mib) { use_small_device(100, 10'000); }
 TEST(LmdbFull, device_full_of_large_values) { use_small_device(61, 300'000); }
 TEST(LmdbFull, device_full_of_small_values) { use_small_device(20, 100); }
 TEST(LmdbFull, larger_device_full_of_small_values) { use_small_device(61, 100); }
+
+TEST(CacheFull, values_in_files_on_a_device_of_10_mib) {
+  const auto wrong = fill_small_device(cache_subject(5000), 10, 100'000);
+  if (!wrong) GTEST_SKIP() << "may not mount";
+  EXPECT_EQ(*wrong, "");
+}
+
+TEST(CacheFull, values_in_files_on_a_device_of_40_mib) {
+  const auto wrong = fill_small_device(cache_subject(5000), 40, 1'000'000);
+  if (!wrong) GTEST_SKIP() << "may not mount";
+  EXPECT_EQ(*wrong, "");
+}
 
 TEST(FullRig, finds_that_failed_calls_are_ignored) {
   const OpenSubject bad = ignoring_full(open_lmdb_subject);

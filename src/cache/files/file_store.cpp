@@ -42,7 +42,7 @@ std::uint64_t random_name() {
 }  // namespace
 
 FileStore::FileStore(Engine& engine, Io& io, const std::string& name)
-    : io_(io), place_(engine.place()), name_(name), in_flight_(engine, name) {
+    : engine_(engine), io_(io), place_(engine.place()), name_(name), in_flight_(engine, name) {
   if (!place_.directory.empty()) path_ = place_.directory / ("values-" + name);
 }
 

@@ -71,6 +71,10 @@ class FileStore : public std::enable_shared_from_this<FileStore> {
   /// cut: a value must not go before the news that it went.
   void remove_at_end(WriteTxn& txn, std::uint64_t name);
 
+  /// Waits until the files are gone that `remove_at_end` removes for updates committed so far: the
+  /// device is full.
+  void finish_removals() { engine_.sync(); }
+
   /// Removes the file `name` now, if it is there.
   void remove(std::uint64_t name) noexcept;
   /// Removes the file `name` unless someone is just making it. Returns whether it did.
@@ -102,6 +106,7 @@ class FileStore : public std::enable_shared_from_this<FileStore> {
   [[nodiscard]] int open_name(std::uint64_t name, int flags);
   [[nodiscard]] FileState try_lock(std::uint64_t name, File& file);
 
+  Engine& engine_;
   Io& io_;
   EnginePlace place_;
   std::string name_;

@@ -7,6 +7,7 @@
 #include "cache/files/file_store.h"
 #include "cache/wire_number.h"
 #include "core/xxh3.h"
+#include "larder/core/error.h"
 #include "larder/core/process.h"
 
 namespace larder::detail {
@@ -24,8 +25,19 @@ NewFile::~NewFile() {
 
 void NewFile::end_block(BytesView block) { append_number(checksums_, xxh3_64(block)); }
 
+void NewFile::append_to_file(BytesView data, std::uint64_t offset) {
+  const auto path = store_->path_of(ref_.name);
+  try {
+    pwrite_all(store_->io(), file_.fd(), data, static_cast<off_t>(offset), path);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::full) throw;
+    store_->finish_removals();
+    pwrite_all(store_->io(), file_.fd(), data, static_cast<off_t>(offset), path);
+  }
+}
+
 void NewFile::write(BytesView data) {
-  write_all(store_->io(), file_.fd(), data, store_->path_of(ref_.name));
+  append_to_file(data, ref_.bytes);
   ref_.bytes += data.size();
   if (!block_.empty()) {
     const std::size_t more = std::min(data.size(), file_block_bytes - block_.size());
@@ -43,7 +55,7 @@ void NewFile::write(BytesView data) {
 
 void NewFile::finish() {
   if (!block_.empty()) end_block(block_);
-  write_all(store_->io(), file_.fd(), checksums_, store_->path_of(ref_.name));
+  append_to_file(checksums_, ref_.bytes);
   ref_.digest = digest_of(checksums_);
   block_ = {};
   store_->make_durable(ref_.name, file_.fd());

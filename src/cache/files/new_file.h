@@ -40,6 +40,7 @@ class NewFile {
   void keep() noexcept { is_kept_ = true; }
 
  private:
+  void append_to_file(BytesView data, std::uint64_t offset);
   void end_block(BytesView block);
 
   std::shared_ptr<FileStore> store_;

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <xxhash.h>
 
 #include <cerrno>
@@ -62,6 +63,18 @@ CleanNote make_note(Io& io, const std::filesystem::path& directory) {
   return note;
 }
 
+/// LMDB opens its files by name and would follow a link.
+void refuse_link(Io& io, const std::filesystem::path& file) {
+  // This kind of descriptor takes no lock along when it is closed.
+  const File handle(io, file, O_PATH | O_NOFOLLOW);
+  struct stat status{};
+  if (const int result = io.fstat(handle.fd(), status); result < 0) {
+    throw system_error(-result, "look at " + file.string());
+  }
+  if (S_ISREG(status.st_mode)) return;
+  throw Error(ErrorKind::denied, file.string() + " is a link, or no file at all: remove it");
+}
+
 }  // namespace
 
 mode_t directory_mode(mode_t file_mode) noexcept { return file_mode | ((file_mode & 0444U) >> 2U); }
@@ -83,6 +96,7 @@ DirectoryLock::DirectoryLock(const LmdbOptions& options, const EngineHooks& hook
   for (const char* name : {"lock", "users", "data.mdb", "lock.mdb"}) {
     ensure_file(io_, path_ / name, options.mode);
   }
+  for (const char* name : {"data.mdb", "lock.mdb"}) refuse_link(io_, path_ / name);
   lock_ = File(io_, path_ / "lock", O_RDWR | O_NOFOLLOW);
   take_lock();
   users_ = File(io_, path_ / "users", O_RDWR | O_NOFOLLOW);
