@@ -49,5 +49,8 @@ extern const CommandInfo repair_command;
 extern const CommandInfo backup_command;
 extern const CommandInfo export_command;
 extern const CommandInfo import_command;
+extern const CommandInfo evict_command;
+extern const CommandInfo doctor_command;
+extern const CommandInfo top_command;
 
 }  // namespace larder::cli

@@ -38,11 +38,14 @@ Keep values by key:
 Look after a store:
   list      List keys
   stats     Show how full it is and how well it serves
+  top       Watch it at work
   limit     Show or change how much it may hold
   expire    Remove entries whose time is over
+  evict     Bring it within its limits now
   clear     Remove all entries, or all with a tag
   verify    Check every record
   repair    Put right what verify finds
+  doctor    Say what is wrong with it or its place
   backup    Copy it while others use it
   export    Write all entries as lines of JSON
   import    Store entries that come from elsewhere
@@ -67,7 +70,8 @@ Exit codes:
 constexpr std::array commands = {&run_command,    &put_command,    &get_command,    &erase_command,
                                  &list_command,   &stats_command,  &limit_command,  &expire_command,
                                  &clear_command,  &verify_command, &repair_command, &backup_command,
-                                 &export_command, &import_command};
+                                 &export_command, &import_command, &evict_command,  &doctor_command,
+                                 &top_command};
 
 // A file that is opened later must not become stdin, stdout or stderr by accident.
 void occupy_standard_descriptors() {

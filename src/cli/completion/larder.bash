@@ -13,7 +13,9 @@ _larder_options() {
     list) echo "$common --long --prefix --order --reverse --json" ;;
     stats) echo "$common --json --prometheus --label --reset" ;;
     limit) echo "$common --max-bytes --max-entries --eviction --ttl --json" ;;
-    expire | verify) echo "$common --json" ;;
+    doctor) echo "$common --quick --json" ;;
+    top) echo "$common --interval --once --json" ;;
+    expire | evict | verify) echo "$common --json" ;;
     repair) echo "$common --dry-run --json" ;;
     backup) echo "$common" ;;
     export) echo "$common --output" ;;
@@ -39,7 +41,7 @@ _larder_value() {
     --env) mapfile -t COMPREPLY < <(compgen -e -- "$2") ;;
     --input | --output) _larder_files -f "$2" ;;
     --store) _larder_files -d "$2" ;;
-    --ttl | --stale) _larder_words '30s 5m 1h 1d' "$2" ;;
+    --ttl | --stale | --interval) _larder_words '30s 5m 1h 1d' "$2" ;;
     --tag | --label | --scope | --prefix | --max-bytes | --max-entries | --max-result-size) ;;
     *) return 1 ;;
   esac
@@ -73,7 +75,7 @@ _larder_run() {
 
 _larder() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-  local commands='run put get erase list stats limit expire clear verify repair backup export import'
+  local commands='run put get erase list stats limit expire clear verify repair backup export import evict doctor top'
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     local global=''
