@@ -225,7 +225,7 @@ void BlockRun::work(const LoggedDisk& disk, bool is_killed) {
   if (number < ledger_.acked) ledger_.violate("lost a write without a power cut");
   ledger_.begun = number;
   // Every fourth run writes in one go and then waits: that must reach the disk by itself.
-  const bool is_pausing = number_ % 4 == 3;
+  const bool is_pausing = plan_.is_always_pausing || number_ % 4 == 3;
   const std::uint64_t begin = steady_us();
   const std::uint64_t time = 300'000 + random_.below(is_pausing ? 1'500'000 : 700'000);
   for (std::uint64_t step = 1; steady_us() - begin < time; ++step) {

@@ -15,6 +15,7 @@ struct BlockPlan {
   Durability promise = Durability::durable;  ///< What is checked.
   bool is_prepared = false;  ///< Cut only once an opened and closed subject is on the disk.
   std::uint64_t cuts = 0;
+  bool is_always_pausing = false;   ///< Each run, not one in four, writes and then waits.
   std::uint64_t cuts_in_run = 100;  ///< Of each recorded run, at how many places it is cut.
   std::uint64_t seed = 0;
 };

@@ -76,6 +76,17 @@ TEST_F(Block, rig_finds_that_lmdb_without_the_sync_of_its_last_page_loses_writes
   EXPECT_THAT(report.first_violation, testing::HasSubstr("was promised"));
 }
 
+TEST_F(Block, rig_finds_that_syncs_come_too_late) {
+  const BlockReport report =
+      cut("lmdb with rare syncs", {.open = open_lmdb_subject,
+                                   .settings = {.sync_interval = std::chrono::seconds{3}},
+                                   .promise = Durability::consistent,
+                                   .cuts = 1000,
+                                   .is_always_pausing = true,
+                                   .cuts_in_run = 25});
+  EXPECT_THAT(report.first_violation, testing::HasSubstr("was promised"));
+}
+
 TEST_F(Block, durable_engine_loses_nothing) {
   expect_kept("lmdb durable", open_lmdb_subject, Durability::durable, rounds(100, 10000));
 }
