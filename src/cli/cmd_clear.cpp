@@ -16,7 +16,7 @@
 namespace larder::cli {
 namespace {
 
-constexpr std::string_view help = R"(Remove all entries, or all with a tag.
+constexpr std::string_view help = R"(Remove all entries, or all with a tag or a prefix.
 
 Usage:
   larder clear [OPTION]... [STORE]
@@ -27,6 +27,8 @@ nobody can answer, --yes is needed. Settings and statistics stay.
 Options:
   --tag TAG       Remove only entries with this tag, and do not ask. The scope
                   of larder run --scope is a tag.
+  --prefix TEXT   Remove only entries whose keys are text that begins with TEXT,
+                  and do not ask. With --tag: that have both.
   -y, --yes       Do not ask.
   --json          Write one JSON object.
   -q, --quiet     Say nothing but errors.
@@ -37,6 +39,7 @@ Examples:
   larder clear
   larder clear --yes /var/tmp/site
   larder clear --tag nightly
+  larder clear --prefix user/ /var/tmp/site
 
 Exit codes:
   0 done   1 failed or not confirmed   2 usage   4 store damaged   5 store busy
@@ -46,6 +49,7 @@ class Clear final : public Command {
  public:
   void declare(Arguments& arguments) override {
     arguments.text("--tag", tag_);
+    arguments.text("--prefix", prefix_);
     arguments.flag("-y,--yes", yes_);
     arguments.flag("--json", json_);
     arguments.optional("STORE", store_);
@@ -53,11 +57,11 @@ class Clear final : public Command {
 
   int execute(const Console& console) override {
     Cache store = open_existing_store(store_, console);
-    if (tag_.empty() && !yes_ && !confirm(store)) {
+    if (tag_.empty() && prefix_.empty() && !yes_ && !confirm(store)) {
       console.warn("nothing was removed");
       return static_cast<int>(ExitCode::failed);
     }
-    const std::uint64_t count = tag_.empty() ? store.clear() : store.erase_tag(tag_);
+    const std::uint64_t count = remove(store);
     sweep_locks(locks_of(store.path()));
     if (json_) {
       print(JsonObject().number("removed", count).line());
@@ -68,6 +72,17 @@ class Clear final : public Command {
   }
 
  private:
+  std::uint64_t remove(Cache& store) const {
+    Selection selection;
+    if (!tag_.empty()) selection.tag = tag_;
+    if (!prefix_.empty()) selection.prefix = KeyPrefix::text(prefix_);
+    if (selection.prefix) return store.erase_selected(selection);
+    if (selection.tag) return store.erase_tag(tag_);
+    const std::uint64_t count = store.clear();
+    store.expire();  // the space, at once
+    return count;
+  }
+
   static bool confirm(const Cache& store) {
     if (::isatty(STDIN_FILENO) == 0) {
       throw UsageError("this removes everything: add --yes where nobody can be asked");
@@ -81,6 +96,7 @@ class Clear final : public Command {
   }
 
   std::string tag_;
+  std::string prefix_;
   std::optional<std::string> store_;
   bool yes_ = false;
   bool json_ = false;

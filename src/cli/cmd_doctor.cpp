@@ -73,7 +73,7 @@ class Doctor final : public Command {
     }
     try {
       const Cache store = open_existing_store(path.string(), console);
-      findings.push_back({Weight::good, "store", store.engine().info().uri, ""});
+      findings.push_back({Weight::good, "store", store.storage().uri, ""});
       check_settings(store, findings);
       if (!quick_) check_records(store, console, findings);
     } catch (const Error& error) {

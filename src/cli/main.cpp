@@ -34,6 +34,9 @@ Keep values by key:
   put       Store a value
   get       Write a value to standard output
   erase     Remove keys
+  push      Put a value into a queue
+  pull      Take the next value out of a queue
+  peek      Show the next value of a queue
 
 Look after a store:
   list      List keys
@@ -42,7 +45,7 @@ Look after a store:
   limit     Show or change how much it may hold
   expire    Remove entries whose time is over
   evict     Bring it within its limits now
-  clear     Remove all entries, or all with a tag
+  clear     Remove all entries, or all with a tag or a prefix
   verify    Check every record
   repair    Put right what verify finds
   doctor    Say what is wrong with it or its place
@@ -55,6 +58,7 @@ Options:
   -V, --version    Show the version.
 
 A store is a directory; several processes may use it at the same time.
+DIRECTORY#NAME is the cache NAME within it, DIRECTORY#A/B one within that.
 
 Examples:
   larder run --input data.csv -- ./slow-report data.csv
@@ -68,10 +72,10 @@ Exit codes:
 )";
 
 constexpr std::array commands = {&run_command,    &put_command,    &get_command,    &erase_command,
-                                 &list_command,   &stats_command,  &limit_command,  &expire_command,
-                                 &clear_command,  &verify_command, &repair_command, &backup_command,
-                                 &export_command, &import_command, &evict_command,  &doctor_command,
-                                 &top_command};
+                                 &push_command,   &pull_command,   &peek_command,   &list_command,
+                                 &stats_command,  &limit_command,  &expire_command, &clear_command,
+                                 &verify_command, &repair_command, &backup_command, &export_command,
+                                 &import_command, &evict_command,  &doctor_command, &top_command};
 
 // A file that is opened later must not become stdin, stdout or stderr by accident.
 void occupy_standard_descriptors() {

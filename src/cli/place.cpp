@@ -3,8 +3,11 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/exit_code.h"
 #include "cli/run/run_store.h"
@@ -26,9 +29,13 @@ std::string_view scheme_of(std::string_view store) {
 
 bool holds_store(const std::filesystem::path& folder) {
   struct stat status = {};
-  const int found = Io::system().stat(folder / "data.mdb", status);
-  // What may not be looked at may be there: opening it tells.
-  return found == 0 || found == -EACCES;
+  // What may not be looked at may be there: opening it tells. A store in shards has a file of its
+  // own.
+  for (const char* name : {"data.mdb", "shards"}) {
+    const int found = Io::system().stat(folder / name, status);
+    if (found == 0 || found == -EACCES) return true;
+  }
+  return false;
 }
 
 std::filesystem::path store_path(const std::string& store) {
@@ -48,16 +55,53 @@ std::filesystem::path store_path(const std::string& store) {
   return path;
 }
 
-Cache open_existing_store(const std::optional<std::string>& store, const Console& console) {
-  const std::filesystem::path path = store ? store_path(*store) : default_store_path();
-  if (!holds_store(path)) {
-    throw Error(ErrorKind::not_supported, "there is no store in " + path.string());
+namespace {
+
+// What STORE says: a directory, and after its last '#' the name of a cache within, if any.
+struct Place {
+  std::filesystem::path path;
+  std::string within;
+};
+
+Place place_of(const std::string& store) {
+  const std::size_t hash = store.rfind('#');
+  if (hash == std::string::npos || holds_store(store_path(store))) return {store_path(store), {}};
+  if (hash + 1 == store.size()) throw UsageError("'" + store + "' names no cache after the #");
+  return {store_path(store.substr(0, hash)), store.substr(hash + 1)};
+}
+
+bool has_within(Cache cache, std::string_view name) {
+  for (;;) {
+    const std::size_t slash = name.find('/');
+    const std::string first(name.substr(0, slash));
+    const std::vector<std::string> names = cache.subs();
+    if (std::ranges::find(names, first) == names.end()) return false;
+    if (slash == std::string_view::npos) return true;
+    cache = cache.sub(first);
+    name = name.substr(slash + 1);
   }
-  return Cache::open({.path = path}, {.log = console.log_sink()});
+}
+
+}  // namespace
+
+Cache open_existing_store(const std::optional<std::string>& store, const Console& console) {
+  const Place place = store ? place_of(*store) : Place{default_store_path(), {}};
+  if (!holds_store(place.path)) {
+    throw Error(ErrorKind::not_supported, "there is no store in " + place.path.string());
+  }
+  Cache cache = Cache::open({.path = place.path}, {.log = console.log_sink()});
+  if (place.within.empty()) return cache;
+  if (!has_within(cache, place.within)) {
+    throw Error(ErrorKind::not_supported,
+                "there is no cache '" + place.within + "' within " + place.path.string());
+  }
+  return cache.sub(place.within);
 }
 
 Cache open_or_make_store(const std::string& store, const Console& console) {
-  return Cache::open({.path = store_path(store)}, {.log = console.log_sink()});
+  const Place place = place_of(store);
+  Cache cache = Cache::open({.path = place.path}, {.log = console.log_sink()});
+  return place.within.empty() ? cache : cache.sub(place.within);
 }
 
 }  // namespace larder::cli

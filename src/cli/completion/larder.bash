@@ -20,7 +20,10 @@ _larder_options() {
     backup) echo "$common" ;;
     export) echo "$common --output" ;;
     import) echo "$common --dry-run --if-absent --disk --json" ;;
-    clear) echo "$common --tag --yes --json" ;;
+    clear) echo "$common --tag --prefix --yes --json" ;;
+    push) echo "$common --front --ttl --tag" ;;
+    pull) echo "$common --back --wait" ;;
+    peek) echo "$common --back" ;;
   esac
 }
 
@@ -75,7 +78,7 @@ _larder_run() {
 
 _larder() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-  local commands='run put get erase list stats limit expire clear verify repair backup export import evict doctor top'
+  local commands='run put get erase push pull peek list stats limit expire clear verify repair backup export import evict doctor top'
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     local global=''

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`larder push`, `pull`, `peek`; caches within a store; `clear --prefix`."""
+
+import subprocess
+import unittest
+
+import support
+
+
+class Queues(support.StoreCase):
+    def test_first_in_is_first_out(self):
+        store = str(self.store)
+        for value in ("one", "two", "three"):
+            self.expect("push", store, "jobs", value)
+        self.expect("push", "--front", store, "jobs", "zero")
+        self.expect("peek", store, "jobs", out="zero")
+        self.expect("peek", "--back", store, "jobs", out="three")
+        self.expect("pull", store, "jobs", out="zero")
+        self.expect("pull", "--back", store, "jobs", out="three")
+        self.expect("pull", store, "jobs", out="one")
+        self.expect("pull", store, "jobs", out="two")
+        self.expect("pull", store, "jobs", out="", err="", code=3)
+        self.expect("peek", store, "jobs", out="", err="", code=3)
+        self.expect("list", store, out="")
+
+    def test_looking_makes_no_queue(self):
+        store = str(self.store)
+        self.put("a", "1")
+        self.expect("pull", store, "typo", code=3)
+        self.expect("peek", store, "typo", code=3)
+        self.expect("pull", "--wait", "1x", store, "jobs", code=2)
+
+    def test_binary_values_come_through_stdin(self):
+        data = bytes(range(256)) * 10
+        done = subprocess.run([support.LARDER, "push", str(self.store), "jobs"], input=data,
+                              env=self.env, check=True)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(self.expect("pull", str(self.store), "jobs").stdout, data)
+
+    def test_who_waits_is_woken(self):
+        store = str(self.store)
+        self.expect("push", store, "jobs", "first")
+        self.expect("pull", store, "jobs", out="first")
+        with subprocess.Popen([support.LARDER, "pull", "--wait", "50s", store, "jobs"],
+                              stdout=subprocess.PIPE, env=self.env) as waiter:
+            self.expect("push", store, "jobs", "second")
+            self.assertEqual(waiter.communicate(timeout=40)[0], b"second")
+        self.assertEqual(waiter.returncode, 0)
+
+    def test_cache_within_a_store(self):
+        within = f"{self.store}#users/old"
+        self.put("a", "outer")
+        self.expect("put", within, "a", "inner")
+        self.expect("get", within, "a", out="inner")
+        self.expect("get", str(self.store), "a", out="outer")
+        self.expect("list", within, out="a\n")
+        self.expect("get", f"{self.store}#nobody", "a", code=1)
+        self.expect("get", f"{self.store}#", "a", code=2)
+        self.expect("clear", "--yes", within, out="1 entry removed\n")
+        self.expect("list", str(self.store), out="a\n")
+
+    def test_clear_by_prefix(self):
+        for key in ("user/1", "user/2", "users"):
+            self.put(key, "x", "--tag", "t")
+        self.put("user/3", "x")
+        self.expect("clear", "--prefix", "user/", "--tag", "t", str(self.store),
+                    out="2 entries removed\n")
+        self.expect("clear", "--prefix", "user/", str(self.store), out="1 entry removed\n")
+        self.expect("list", str(self.store), out="users\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
