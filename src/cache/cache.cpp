@@ -33,11 +33,15 @@ std::shared_ptr<CacheCore> start(std::unique_ptr<State> state, const CacheSettin
   const detail::Meta meta = state->meta();
   state->adopt(meta.settings);
   state->statistics.raise_cleared_below(meta.cleared_below);
+  State& kept = *state;
   auto core = std::make_shared<detail::CacheCore>(std::move(state));
   if (detail::with_changes(meta.settings, settings) != meta.settings) {
     core->change_settings(settings);
   }
-  clean_up(core->state());
+  clean_up(kept);
+  if (kept.hooks.reap_every && !kept.parent) {
+    kept.reaper = std::make_unique<Reaper>(kept, *kept.hooks.reap_every);
+  }
   return core;
 }
 

@@ -12,6 +12,7 @@
 #include "cache/layout.h"
 #include "cache/meta.h"
 #include "cache/policy_in_force.h"
+#include "cache/reaper.h"
 #include "cache/record.h"
 #include "cache/statistics.h"
 #include "cache/temporary_directory.h"
@@ -59,6 +60,8 @@ struct CacheCore::State {
   mutable PolicyInForce eviction;
   mutable std::atomic<std::uint64_t> compress_above_bytes = no_limit;
   mutable std::atomic<std::uint64_t> file_above_bytes = no_limit;
+
+  std::unique_ptr<Reaper> reaper;  // last: goes first
 
  private:
   [[nodiscard]] bool was_cleared(ReadTxn& txn, const Record& record) const;

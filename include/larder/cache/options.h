@@ -119,6 +119,12 @@ struct CacheHooks {
   /// A policy of your own, used while `CacheSettings::eviction` is `custom`. One object for one
   /// handle; all processes must give the same policy.
   std::shared_ptr<EvictionPolicy> eviction_policy = nullptr;
+
+  /// Removes expired entries this often in a thread of the cache's own, between 1 ms and a day, in
+  /// small batches; of all processes that ask for it, one at a time. Expired entries are never
+  /// returned, with or without: it only gives back their space where writes, which do so in
+  /// passing, are rare. After `fork` it goes on in the parent only. Unset: no thread.
+  std::optional<Duration> reap_every = std::nullopt;
 };
 
 /// How one entry is stored.
