@@ -71,6 +71,17 @@ TEST_P(CacheTest, tier_sees_every_kind_of_change_at_once) {
   change("nothing", "v", [] {});
 }
 
+TEST_P(CacheTest, tier_sees_that_its_sub_cache_is_dropped) {
+  Cache cache = open();
+  Text tier(cache.sub("part"));
+  tier.cache().put("k", "v");
+  EXPECT_EQ(text_of(tier.get("k")), "v");
+  EXPECT_EQ(text_of(tier.get("k")), "v");
+
+  EXPECT_TRUE(cache.drop_sub("part"));
+  EXPECT_EQ(tier.get("k"), nullptr);
+}
+
 TEST_P(CacheTest, tier_does_not_keep_what_a_transaction_undoes) {
   Text tier(open());
   tier.cache().put("k", "old");
