@@ -196,6 +196,14 @@ void LmdbWrite::put(BytesView key, BytesView value) {
   check_write(mdb_cursor_put(cursor_, &k, &v, 0), "write");
 }
 
+void LmdbWrite::append(BytesView key, BytesView value) {
+  if (cursor_ == nullptr) check(mdb_cursor_open(txn_, data_, &cursor_), "open cursor");
+  MDB_val k = to_val(key);
+  MDB_val v = to_val(value);
+  put_bytes_ += key.size() + value.size();
+  check_write(mdb_cursor_put(cursor_, &k, &v, MDB_APPEND), "write");
+}
+
 void LmdbWrite::erase(BytesView key) {
   if (cursor_ == nullptr) check(mdb_cursor_open(txn_, data_, &cursor_), "open cursor");
   MDB_val k = to_val(key);

@@ -75,6 +75,8 @@ class LmdbWrite {
   /// is, `unavailable` if it fails otherwise, or `corrupt`.
   void put(BytesView key, BytesView value);
   void erase(BytesView key);
+  /// Puts a key that is above all others, so that pages become full.
+  void append(BytesView key, BytesView value);
   /// Does what `entry` of the log says.
   void apply(const LogEntry& entry);
   /// Records that the log has been applied up to `sequence`.

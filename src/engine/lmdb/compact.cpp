@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A compaction copies the entries in key order to a second database and puts its file in the place
+// of the first. LMDB can copy its file itself, but walks through damaged pages unchecked.
+#include "larder/engine/compact.h"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "engine/lmdb/directory.h"
+#include "engine/lmdb/environment.h"
+#include "engine/lmdb/layout.h"
+#include "larder/core/error.h"
+#include "larder/engine/engine.h"
+
+namespace larder {
+namespace lmdb {
+namespace {
+
+constexpr std::uint64_t bytes_in_step = std::uint64_t{32} << 20U;
+
+std::uint64_t disk_bytes(Io& io, const std::filesystem::path& file) {
+  struct stat status{};
+  if (const int result = io.stat(file, status); result < 0) {
+    throw system_error(-result, "look at " + file.string());
+  }
+  return static_cast<std::uint64_t>(status.st_blocks) * 512;
+}
+
+bool has_log(Io& io, const std::filesystem::path& directory) {
+  struct stat status{};
+  for (std::size_t number = 0; number < segment_count; ++number) {
+    if (io.stat(directory / log_name(number), status) == 0) return true;
+  }
+  return false;
+}
+
+/// Copies the entries of one database to an empty one, some in each transaction.
+class Copy {
+ public:
+  Copy(Environment& source, Environment& target)
+      : source_(source), target_(target), guard_(source.slots()) {
+    while (!source_.begin_read(guard_.slot())) source_.adopt_map(&guard_.slot());
+    check(mdb_cursor_open(guard_.slot().txn, source_.data(), &cursor_), "open cursor");
+  }
+  Copy(const Copy&) = delete;
+  Copy& operator=(const Copy&) = delete;
+  ~Copy() { mdb_cursor_close(cursor_); }
+
+  void run(CompactProgress progress) {
+    MDB_stat stat{};
+    check(mdb_stat(guard_.slot().txn, source_.data(), &stat), "read sizes");
+    for (Step step; !step.is_last;) {
+      const Step from = step;
+      target_.write([&](LmdbWrite& write) { step = copy_from(from, write); }, nullptr);
+      progress(step.done, stat.ms_entries);
+    }
+  }
+
+ private:
+  struct Step {
+    Bytes next = {};  ///< The first key that is not there yet; empty at the beginning.
+    std::uint64_t done = 0;
+    bool is_last = false;
+  };
+
+  Step copy_from(const Step& from, LmdbWrite& write) {
+    Step step{.done = from.done};
+    MDB_val k = to_val(from.next);
+    MDB_val v{};
+    int code = mdb_cursor_get(cursor_, &k, &v, from.next.empty() ? MDB_FIRST : MDB_SET_RANGE);
+    for (std::uint64_t bytes = 0; code == MDB_SUCCESS;
+         code = mdb_cursor_get(cursor_, &k, &v, MDB_NEXT)) {
+      const BytesView key = source_.checked(k);
+      if (bytes >= bytes_in_step) {
+        step.next = to_bytes(key);
+        return step;
+      }
+      const BytesView value = source_.checked(v);
+      write.append(key, value);
+      bytes += key.size() + value.size();
+      ++step.done;
+    }
+    if (code != MDB_NOTFOUND) check(code, "copy");
+    step.is_last = true;
+    return step;
+  }
+
+  Environment& source_;
+  Environment& target_;
+  SlotGuard guard_;
+  MDB_cursor* cursor_ = nullptr;
+};
+
+/// The directory in which the copy is made.
+class CopyDirectory {
+ public:
+  CopyDirectory(Io& io, const LmdbOptions& options) : io_(io), path_(options.path / "compact") {
+    remove();  // what an earlier one may have left
+    const int result = io_.mkdir(path_, directory_mode(options.mode));
+    if (result < 0) throw system_error(-result, "create " + path_.string());
+    for (const char* name : {"data.mdb", "lock.mdb"}) ensure_file(io_, path_ / name, options.mode);
+  }
+  CopyDirectory(const CopyDirectory&) = delete;
+  CopyDirectory& operator=(const CopyDirectory&) = delete;
+  ~CopyDirectory() { remove(); }
+
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+
+ private:
+  void remove() noexcept {
+    try {
+      for (const char* name : {"data.mdb", "lock.mdb"}) io_.unlink(path_ / name);
+      io_.rmdir(path_);
+    } catch (...) {  // NOLINT(bugprone-empty-catch): the next compaction tries again
+    }
+  }
+
+  Io& io_;
+  std::filesystem::path path_;
+};
+
+void make_copy(const LmdbOptions& options, const EngineHooks& hooks,
+               const std::filesystem::path& directory, CompactProgress progress) {
+  Environment source(options, hooks, Environment::FileState::idle);
+  LmdbOptions made = options;
+  made.path = directory;
+  made.durability = Durability::disposable;  // synced once, at the end
+  Environment target(made, hooks, Environment::FileState::idle);
+  Copy(source, target).run(progress);
+  const std::uint64_t applied = source.applied();
+  target.write([&](LmdbWrite& write) { write.set_applied(applied); }, nullptr);
+  target.sync();
+}
+
+void replace_file(Io& io, const std::filesystem::path& from, const LmdbOptions& options) {
+  // The note is about the old file.
+  remove_clean_note(io, options.path);
+  sync_directory(io, options.path);
+  io.point("compact.copied");
+  if (const int result = io.rename(from, options.path / "data.mdb"); result < 0) {
+    throw system_error(-result, "put the copy in the place of " + options.path.string());
+  }
+  io.point("compact.replaced");
+  sync_directory(io, options.path);
+  write_clean_note(io, options.path, options.mode);
+}
+
+}  // namespace
+}  // namespace lmdb
+
+CompactReport compact_lmdb(const LmdbOptions& asked, const EngineHooks& hooks,
+                           CompactProgress progress) {
+  Io& io = *hooks.io;
+  LmdbOptions options = asked;
+  options.path = std::filesystem::absolute(asked.path);
+  struct stat status{};
+  if (io.stat(options.path / "data.mdb", status) < 0) {
+    throw Error(ErrorKind::invalid_argument, "there is no database in " + options.path.string());
+  }
+  static_cast<void>(open_lmdb(options, hooks));  // closing it brings the log to the database
+  const lmdb::DirectoryLock lock(options, hooks);
+  if (!lock.is_sole() || lmdb::has_log(io, options.path)) {
+    throw Error(ErrorKind::unavailable,
+                options.path.string() + " is open: close it everywhere to compact it");
+  }
+  const std::filesystem::path file = options.path / "data.mdb";
+  CompactReport report{.bytes_before = lmdb::disk_bytes(io, file)};
+  {
+    const lmdb::CopyDirectory copy(io, options);
+    lmdb::make_copy(options, hooks, copy.path(), progress);
+    lmdb::replace_file(io, copy.path() / "data.mdb", options);
+  }
+  report.bytes_after = lmdb::disk_bytes(io, file);
+  return report;
+}
+
+}  // namespace larder
