@@ -52,11 +52,7 @@ namespace {
 using State = detail::CacheCore::State;
 
 EnginePtr open_engine(const CacheOptions& options, const CacheHooks& hooks) {
-  return open_lmdb({.path = options.path,
-                    .durability = options.durability,
-                    .timeout = options.timeout,
-                    .mode = options.mode},
-                   {.clock = hooks.clock, .io = hooks.io, .log = hooks.log});
+  return open_lmdb(detail::engine_options(options, options.path), detail::engine_hooks(hooks));
 }
 
 constexpr std::string_view own_prefix = "cache";

@@ -101,25 +101,41 @@ std::uint32_t find_shards(const CacheOptions& options, const CacheHooks& hooks) 
   return there;
 }
 
+std::vector<std::filesystem::path> engine_paths(const CacheOptions& options,
+                                                const CacheHooks& hooks) {
+  const std::uint32_t count = find_shards(options, hooks);
+  if (count == 1) return {options.path};
+  std::vector<std::filesystem::path> paths;
+  for (std::uint32_t i = 0; i < count; ++i) paths.push_back(shard_path(options.path, i));
+  return paths;
+}
+
+LmdbOptions engine_options(const CacheOptions& options, const std::filesystem::path& path) {
+  return {.path = path,
+          .durability = options.durability,
+          .timeout = options.timeout,
+          .mode = options.mode};
+}
+
+EngineHooks engine_hooks(const CacheHooks& hooks) {
+  return {.clock = hooks.clock, .io = hooks.io, .log = hooks.log};
+}
+
 std::shared_ptr<CacheCore> open_shards(const CacheOptions& options, const CacheHooks& hooks) {
   if (hooks.eviction_policy) {
     throw Error(ErrorKind::not_supported,
                 "cache: a policy of your own serves one cache, not several shards");
   }
-  const std::uint32_t count = find_shards(options, hooks);
-  const std::vector<CacheSettings> shares = divide(options.settings, count);
+  const std::vector<std::filesystem::path> paths = engine_paths(options, hooks);
+  const std::vector<CacheSettings> shares = divide(options.settings, paths.size());
   CacheCore::Parts parts;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const std::filesystem::path path = shard_path(options.path, i);
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    const std::filesystem::path& path = paths[i];
     if (!exists(*hooks.io, path)) {
       throw Error(ErrorKind::corrupt,
                   "cache: the shard " + path.string() + " is missing; restore it from a copy");
     }
-    EnginePtr engine = open_lmdb({.path = path,
-                                  .durability = options.durability,
-                                  .timeout = options.timeout,
-                                  .mode = options.mode},
-                                 {.clock = hooks.clock, .io = hooks.io, .log = hooks.log});
+    EnginePtr engine = open_lmdb(engine_options(options, path), engine_hooks(hooks));
     auto state = std::make_unique<CacheCore::State>(std::move(engine), hooks, as_bytes("cache"));
     state->path = path;
     parts.push_back(start(std::move(state), shares[i]));

@@ -19,6 +19,15 @@ namespace larder::detail {
 [[nodiscard]] std::shared_ptr<CacheCore> open_shards(const CacheOptions& options,
                                                      const CacheHooks& hooks);
 
+/// The directories of the engines of the cache at `options.path`: one for each shard.
+[[nodiscard]] std::vector<std::filesystem::path> engine_paths(const CacheOptions& options,
+                                                              const CacheHooks& hooks);
+
+/// How the engine of a cache in directory `path` is opened.
+[[nodiscard]] LmdbOptions engine_options(const CacheOptions& options,
+                                         const std::filesystem::path& path);
+[[nodiscard]] EngineHooks engine_hooks(const CacheHooks& hooks);
+
 /// The share of each of `count` shards: limits are divided so that their sum is what was asked for.
 /// @throws Error `invalid_argument` if a limit is too small for that
 [[nodiscard]] std::vector<CacheSettings> divide(const CacheSettings& settings, std::size_t count);

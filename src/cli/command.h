@@ -53,6 +53,7 @@ extern const CommandInfo backup_command;
 extern const CommandInfo export_command;
 extern const CommandInfo import_command;
 extern const CommandInfo evict_command;
+extern const CommandInfo compact_command;
 extern const CommandInfo doctor_command;
 extern const CommandInfo top_command;
 

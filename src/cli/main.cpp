@@ -49,6 +49,7 @@ Look after a store:
   verify    Check every record
   repair    Put right what verify finds
   doctor    Say what is wrong with it or its place
+  compact   Give space back to the file system
   backup    Copy it while others use it
   export    Write all entries as lines of JSON
   import    Store entries that come from elsewhere
@@ -75,7 +76,8 @@ constexpr std::array commands = {&run_command,    &put_command,    &get_command,
                                  &push_command,   &pull_command,   &peek_command,   &list_command,
                                  &stats_command,  &limit_command,  &expire_command, &clear_command,
                                  &verify_command, &repair_command, &backup_command, &export_command,
-                                 &import_command, &evict_command,  &doctor_command, &top_command};
+                                 &import_command, &evict_command,  &doctor_command, &top_command,
+                                 &compact_command};
 
 // A file that is opened later must not become stdin, stdout or stderr by accident.
 void occupy_standard_descriptors() {

@@ -82,13 +82,22 @@ bool has_within(Cache cache, std::string_view name) {
   }
 }
 
-}  // namespace
-
-Cache open_existing_store(const std::optional<std::string>& store, const Console& console) {
-  const Place place = store ? place_of(*store) : Place{default_store_path(), {}};
+Place existing_place(const std::optional<std::string>& store) {
+  Place place = store ? place_of(*store) : Place{default_store_path(), {}};
   if (!holds_store(place.path)) {
     throw Error(ErrorKind::not_supported, "there is no store in " + place.path.string());
   }
+  return place;
+}
+
+}  // namespace
+
+std::filesystem::path existing_store_path(const std::optional<std::string>& store) {
+  return existing_place(store).path;
+}
+
+Cache open_existing_store(const std::optional<std::string>& store, const Console& console) {
+  const Place place = existing_place(store);
   Cache cache = Cache::open({.path = place.path}, {.log = console.log_sink()});
   if (place.within.empty()) return cache;
   if (!has_within(cache, place.within)) {

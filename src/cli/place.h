@@ -17,6 +17,11 @@ namespace larder::cli {
 /// @throws UsageError for another kind of store
 [[nodiscard]] std::filesystem::path store_path(const std::string& store);
 
+/// The directory of a store that exists, be it named with a cache within; without a name, the one
+/// of `larder run`.
+/// @throws Error `not_supported` if there is none
+[[nodiscard]] std::filesystem::path existing_store_path(const std::optional<std::string>& store);
+
 /// Opens a store that exists; without a name, the one of `larder run`.
 /// @throws Error `not_supported` if there is none: looking must not create anything
 [[nodiscard]] Cache open_existing_store(const std::optional<std::string>& store,

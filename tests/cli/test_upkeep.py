@@ -128,6 +128,19 @@ class Upkeep(support.StoreCase):
         self.expect("verify", str(self.folder / "copy"))
         self.expect("backup", str(self.store), str(self.folder / "copy"), code=2, err="new dir")
 
+    def test_compact_gives_space_back(self):
+        for number in range(20):
+            self.put(f"gone{number}", b"g" * 200_000)
+        for number in range(20):
+            self.expect("erase", str(self.store), f"gone{number}")
+        report = self.json("compact")
+        self.assertGreater(report["bytes_before"], 3_000_000)
+        self.assertLess(report["bytes_after"], 1_000_000)
+        self.assertEqual(self.json("stats")["entries"], 3)
+        self.assertEqual(self.json("verify")["problems"], [])
+        self.assertIn(b" before, ", self.expect("compact", str(self.store)).stdout)
+        self.expect("compact", str(self.folder / "missing"), code=2, err="no store")
+
     def test_repair_keeps_what_is_whole(self):
         self.put("long", b"l" * 2_000_000)
         value = next(path for path in (self.store / "values-cache").rglob("*") if path.is_file())

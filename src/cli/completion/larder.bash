@@ -15,7 +15,7 @@ _larder_options() {
     limit) echo "$common --max-bytes --max-entries --eviction --ttl --json" ;;
     doctor) echo "$common --quick --json" ;;
     top) echo "$common --interval --once --json" ;;
-    expire | evict | verify) echo "$common --json" ;;
+    expire | evict | verify | compact) echo "$common --json" ;;
     repair) echo "$common --dry-run --json" ;;
     backup) echo "$common" ;;
     export) echo "$common --output" ;;
@@ -78,7 +78,7 @@ _larder_run() {
 
 _larder() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-  local commands='run put get erase push pull peek list stats limit expire clear verify repair backup export import evict doctor top'
+  local commands='run put get erase push pull peek list stats limit expire clear verify repair backup export import evict doctor top compact'
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     local global=''
