@@ -139,7 +139,7 @@ class Upkeep(support.StoreCase):
         self.assertEqual(self.json("stats")["entries"], 3)
         self.assertEqual(self.json("verify")["problems"], [])
         self.assertIn(b" before, ", self.expect("compact", str(self.store)).stdout)
-        self.expect("compact", str(self.folder / "missing"), code=2, err="no store")
+        self.expect("compact", str(self.folder / "missing"), code=1, err="no store")
 
     def test_repair_keeps_what_is_whole(self):
         self.put("long", b"l" * 2_000_000)
