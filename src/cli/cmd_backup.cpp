@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <memory>
 #include <string>
 
 #include "cli/command.h"
@@ -51,7 +50,6 @@ class Backup final : public Command {
 
 }  // namespace
 
-const CommandInfo backup_command = {
-    .name = "backup", .help = help, .make = [] { return std::unique_ptr<Command>(new Backup); }};
+const CommandInfo backup_command = {.name = "backup", .help = help, .make = make_command<Backup>};
 
 }  // namespace larder::cli

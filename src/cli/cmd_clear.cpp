@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
-#include <memory>
-#include <optional>
 #include <string>
 
-#include "cli/command.h"
 #include "cli/exit_code.h"
 #include "cli/json.h"
-#include "cli/place.h"
 #include "cli/run/run_lock.h"
 #include "cli/run/run_store.h"
+#include "cli/store_command.h"
 #include "larder/core/io.h"
 
 namespace larder::cli {
@@ -45,25 +42,24 @@ Exit codes:
   0 done   1 failed or not confirmed   2 usage   4 store damaged   5 store busy
 )";
 
-class Clear final : public Command {
+class Clear final : public StoreCommand {
  public:
   void declare(Arguments& arguments) override {
+    StoreCommand::declare(arguments);
     arguments.text("--tag", tag_);
     arguments.text("--prefix", prefix_);
     arguments.flag("-y,--yes", yes_);
-    arguments.flag("--json", json_);
-    arguments.optional("STORE", store_);
   }
 
   int execute(const Console& console) override {
-    Cache store = open_existing_store(store_, console);
+    Cache store = open(console);
     if (tag_.empty() && prefix_.empty() && !yes_ && !confirm(store)) {
       console.warn("nothing was removed");
       return static_cast<int>(ExitCode::failed);
     }
     const std::uint64_t count = remove(store);
     sweep_locks(locks_of(store.path()));
-    if (json_) {
+    if (is_json()) {
       print(JsonObject().number("removed", count).line());
     } else if (console.detail() != Detail::quiet) {
       print(std::to_string(count) + (count == 1 ? " entry" : " entries") + " removed\n");
@@ -97,14 +93,11 @@ class Clear final : public Command {
 
   std::string tag_;
   std::string prefix_;
-  std::optional<std::string> store_;
   bool yes_ = false;
-  bool json_ = false;
 };
 
 }  // namespace
 
-const CommandInfo clear_command = {
-    .name = "clear", .help = help, .make = [] { return std::unique_ptr<Command>(new Clear); }};
+const CommandInfo clear_command = {.name = "clear", .help = help, .make = make_command<Clear>};
 
 }  // namespace larder::cli

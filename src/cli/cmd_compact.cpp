@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <memory>
-#include <optional>
 #include <string>
 
-#include "cli/command.h"
 #include "cli/exit_code.h"
 #include "cli/human.h"
 #include "cli/json.h"
 #include "cli/place.h"
+#include "cli/store_command.h"
 #include "larder/cache/compact.h"
 
 namespace larder::cli {
@@ -38,21 +36,16 @@ Exit codes:
   0 done   1 failed   2 usage   4 store damaged   5 store in use
 )";
 
-class Compact final : public Command {
+class Compact final : public StoreCommand {
  public:
-  void declare(Arguments& arguments) override {
-    arguments.flag("--json", json_);
-    arguments.optional("STORE", store_);
-  }
-
   int execute(const Console& console) override {
     const CompactReport report = compact_cache(
-        {.path = existing_store_path(store_)}, {.log = console.log_sink()},
+        {.path = existing_store_path(store())}, {.log = console.log_sink()},
         [&](std::uint64_t done, std::uint64_t total) {
           console.progress("copied " + std::to_string(done) + " of " + std::to_string(total));
         });
     console.progress("");
-    if (json_) {
+    if (is_json()) {
       print(JsonObject()
                 .number("bytes_before", report.bytes_before)
                 .number("bytes_after", report.bytes_after)
@@ -63,15 +56,11 @@ class Compact final : public Command {
     }
     return static_cast<int>(ExitCode::done);
   }
-
- private:
-  std::optional<std::string> store_;
-  bool json_ = false;
 };
 
 }  // namespace
 
 const CommandInfo compact_command = {
-    .name = "compact", .help = help, .make = [] { return std::unique_ptr<Command>(new Compact); }};
+    .name = "compact", .help = help, .make = make_command<Compact>};
 
 }  // namespace larder::cli

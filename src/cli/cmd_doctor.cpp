@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <memory>
-#include <optional>
 #include <string>
 
-#include "cli/command.h"
 #include "cli/doctor/finding.h"
 #include "cli/doctor/place_checks.h"
 #include "cli/doctor/store_checks.h"
@@ -12,6 +9,7 @@
 #include "cli/json.h"
 #include "cli/place.h"
 #include "cli/run/run_store.h"
+#include "cli/store_command.h"
 
 namespace larder::cli {
 namespace {
@@ -41,16 +39,15 @@ Exit codes:
   5 store busy
 )";
 
-class Doctor final : public Command {
+class Doctor final : public StoreCommand {
  public:
   void declare(Arguments& arguments) override {
+    StoreCommand::declare(arguments);
     arguments.flag("--quick", quick_);
-    arguments.flag("--json", json_);
-    arguments.optional("STORE", store_);
   }
 
   int execute(const Console& console) override {
-    const std::filesystem::path path = store_ ? store_path(*store_) : default_store_path();
+    const std::filesystem::path path = store() ? store_path(*store()) : default_store_path();
     Findings findings;
     check_machine(findings);
     check_place(path, findings);
@@ -85,7 +82,7 @@ class Doctor final : public Command {
 
   void show(const Finding& finding, const Console& console) const {
     if (console.detail() == Detail::quiet && finding.weight < Weight::problem) return;
-    if (json_) {
+    if (is_json()) {
       print(JsonObject()
                 .text("weight", weight_name(finding.weight))
                 .text("subject", finding.subject)
@@ -101,14 +98,11 @@ class Doctor final : public Command {
     print(line + "\n");
   }
 
-  std::optional<std::string> store_;
   bool quick_ = false;
-  bool json_ = false;
 };
 
 }  // namespace
 
-const CommandInfo doctor_command = {
-    .name = "doctor", .help = help, .make = [] { return std::unique_ptr<Command>(new Doctor); }};
+const CommandInfo doctor_command = {.name = "doctor", .help = help, .make = make_command<Doctor>};
 
 }  // namespace larder::cli

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -61,7 +60,6 @@ class Erase final : public Command {
 
 }  // namespace
 
-const CommandInfo erase_command = {
-    .name = "erase", .help = help, .make = [] { return std::unique_ptr<Command>(new Erase); }};
+const CommandInfo erase_command = {.name = "erase", .help = help, .make = make_command<Erase>};
 
 }  // namespace larder::cli

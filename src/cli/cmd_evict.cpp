@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <memory>
-#include <optional>
 #include <string>
 
-#include "cli/command.h"
 #include "cli/exit_code.h"
 #include "cli/json.h"
-#include "cli/place.h"
+#include "cli/store_command.h"
 
 namespace larder::cli {
 namespace {
@@ -35,33 +32,23 @@ Exit codes:
   0 done   1 failed   2 usage   4 store damaged   5 store busy
 )";
 
-class Evict final : public Command {
+class Evict final : public StoreCommand {
  public:
-  void declare(Arguments& arguments) override {
-    arguments.flag("--json", json_);
-    arguments.optional("STORE", store_);
-  }
-
   int execute(const Console& console) override {
-    Cache store = open_existing_store(store_, console);
+    Cache store = open(console);
     const std::uint64_t expired = store.expire();
     const std::uint64_t evicted = store.evict();
-    if (json_) {
+    if (is_json()) {
       print(JsonObject().number("expired", expired).number("evicted", evicted).line());
     } else if (console.detail() != Detail::quiet) {
       print(std::to_string(expired) + " expired, " + std::to_string(evicted) + " evicted\n");
     }
     return static_cast<int>(ExitCode::done);
   }
-
- private:
-  std::optional<std::string> store_;
-  bool json_ = false;
 };
 
 }  // namespace
 
-const CommandInfo evict_command = {
-    .name = "evict", .help = help, .make = [] { return std::unique_ptr<Command>(new Evict); }};
+const CommandInfo evict_command = {.name = "evict", .help = help, .make = make_command<Evict>};
 
 }  // namespace larder::cli

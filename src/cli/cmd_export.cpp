@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -125,7 +124,6 @@ class Export final : public Command {
 
 }  // namespace
 
-const CommandInfo export_command = {
-    .name = "export", .help = help, .make = [] { return std::unique_ptr<Command>(new Export); }};
+const CommandInfo export_command = {.name = "export", .help = help, .make = make_command<Export>};
 
 }  // namespace larder::cli

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -111,7 +110,6 @@ class Get final : public Command {
 
 }  // namespace
 
-const CommandInfo get_command = {
-    .name = "get", .help = help, .make = [] { return std::unique_ptr<Command>(new Get); }};
+const CommandInfo get_command = {.name = "get", .help = help, .make = make_command<Get>};
 
 }  // namespace larder::cli

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -148,7 +147,6 @@ class Import final : public Command {
 
 }  // namespace
 
-const CommandInfo import_command = {
-    .name = "import", .help = help, .make = [] { return std::unique_ptr<Command>(new Import); }};
+const CommandInfo import_command = {.name = "import", .help = help, .make = make_command<Import>};
 
 }  // namespace larder::cli

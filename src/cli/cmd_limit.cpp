@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <memory>
-#include <optional>
 #include <string>
 
-#include "cli/command.h"
 #include "cli/exit_code.h"
 #include "cli/human.h"
 #include "cli/json.h"
-#include "cli/place.h"
 #include "cli/settings_text.h"
+#include "cli/store_command.h"
 
 namespace larder::cli {
 namespace {
@@ -45,9 +42,10 @@ Exit codes:
   0 done   1 failed   2 usage   4 store damaged   5 store busy
 )";
 
-class Limit final : public Command {
+class Limit final : public StoreCommand {
  public:
   void declare(Arguments& arguments) override {
+    StoreCommand::declare(arguments);
     arguments.value("--max-bytes", [this](const std::string& text) {
       changes_.max_bytes = text == "none" ? no_limit : parse_size(text);
     });
@@ -59,17 +57,15 @@ class Limit final : public Command {
     arguments.value("--ttl", [this](const std::string& text) {
       changes_.expire_after_write = text == "none" ? Duration::zero() : parse_duration(text);
     });
-    arguments.flag("--json", json_);
-    arguments.optional("STORE", store_);
   }
 
   int execute(const Console& console) override {
-    Cache store = open_existing_store(store_, console);
+    Cache store = open(console);
     if (changes_.max_bytes || changes_.max_entries || changes_.eviction ||
         changes_.expire_after_write) {
       store.change_settings(changes_);
     }
-    print(json_ ? to_json(store.settings()) : to_table(store.settings()));
+    print(is_json() ? to_json(store.settings()) : to_table(store.settings()));
     return static_cast<int>(ExitCode::done);
   }
 
@@ -92,13 +88,10 @@ class Limit final : public Command {
   }
 
   CacheSettings changes_;
-  std::optional<std::string> store_;
-  bool json_ = false;
 };
 
 }  // namespace
 
-const CommandInfo limit_command = {
-    .name = "limit", .help = help, .make = [] { return std::unique_ptr<Command>(new Limit); }};
+const CommandInfo limit_command = {.name = "limit", .help = help, .make = make_command<Limit>};
 
 }  // namespace larder::cli

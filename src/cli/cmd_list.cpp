@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <memory>
 #include <optional>
 #include <string>
 
-#include "cli/command.h"
 #include "cli/exit_code.h"
 #include "cli/human.h"
 #include "cli/json.h"
 #include "cli/key_text.h"
-#include "cli/place.h"
+#include "cli/store_command.h"
 #include "cli/stored_value.h"
 
 namespace larder::cli {
@@ -73,19 +71,18 @@ std::string to_row(const Key& key, const EntryInfo& info, WallTime now) {
   return line + "\n";
 }
 
-class List final : public Command {
+class List final : public StoreCommand {
  public:
   void declare(Arguments& arguments) override {
+    StoreCommand::declare(arguments);
     arguments.flag("-l,--long", long_);
     arguments.text("--prefix", prefix_);
     arguments.choice("--order", order_, {"key", "insertion"});
     arguments.flag("--reverse", reverse_);
-    arguments.flag("--json", json_);
-    arguments.optional("STORE", store_);
   }
 
   int execute(const Console& console) override {
-    const Cache store = open_existing_store(store_, console);
+    const Cache store = open(console);
     const KeyOrder order = order_ == "key" ? KeyOrder::key : KeyOrder::insertion;
     const Direction direction = reverse_ ? Direction::backward : Direction::forward;
     const WallTime now = Clock::system().now();
@@ -93,7 +90,9 @@ class List final : public Command {
     for (const Key& key : store.keys(order, direction)) {
       const std::optional<EntryInfo> info = matches(key) ? store.info(key) : std::nullopt;
       if (!info) continue;
-      lines += json_ ? to_json(key, *info) : long_ ? to_row(key, *info, now) : show_key(key) + "\n";
+      lines += is_json() ? to_json(key, *info)
+               : long_   ? to_row(key, *info, now)
+                         : show_key(key) + "\n";
       if (lines.size() < flush_bytes) continue;
       print(lines);
       lines.clear();
@@ -112,15 +111,12 @@ class List final : public Command {
 
   std::string prefix_;
   std::string order_ = "key";
-  std::optional<std::string> store_;
   bool long_ = false;
   bool reverse_ = false;
-  bool json_ = false;
 };
 
 }  // namespace
 
-const CommandInfo list_command = {
-    .name = "list", .help = help, .make = [] { return std::unique_ptr<Command>(new List); }};
+const CommandInfo list_command = {.name = "list", .help = help, .make = make_command<List>};
 
 }  // namespace larder::cli

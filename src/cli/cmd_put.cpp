@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -117,7 +116,6 @@ class Put final : public Command {
 
 }  // namespace
 
-const CommandInfo put_command = {
-    .name = "put", .help = help, .make = [] { return std::unique_ptr<Command>(new Put); }};
+const CommandInfo put_command = {.name = "put", .help = help, .make = make_command<Put>};
 
 }  // namespace larder::cli

@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -199,11 +198,8 @@ class Peek final : public Command {
 
 }  // namespace
 
-const CommandInfo push_command = {
-    .name = "push", .help = push_help, .make = [] { return std::unique_ptr<Command>(new Push); }};
-const CommandInfo pull_command = {
-    .name = "pull", .help = pull_help, .make = [] { return std::unique_ptr<Command>(new Pull); }};
-const CommandInfo peek_command = {
-    .name = "peek", .help = peek_help, .make = [] { return std::unique_ptr<Command>(new Peek); }};
+const CommandInfo push_command = {.name = "push", .help = push_help, .make = make_command<Push>};
+const CommandInfo pull_command = {.name = "pull", .help = pull_help, .make = make_command<Pull>};
+const CommandInfo peek_command = {.name = "peek", .help = peek_help, .make = make_command<Peek>};
 
 }  // namespace larder::cli

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <memory>
-#include <optional>
 #include <string>
 
-#include "cli/command.h"
 #include "cli/exit_code.h"
 #include "cli/json.h"
-#include "cli/place.h"
+#include "cli/store_command.h"
 
 namespace larder::cli {
 namespace {
@@ -36,23 +33,22 @@ Exit codes:
   0 all is well now   1 failed   2 usage   4 damage found   5 store busy
 )";
 
-class Repair final : public Command {
+class Repair final : public StoreCommand {
  public:
   void declare(Arguments& arguments) override {
+    StoreCommand::declare(arguments);
     arguments.flag("--dry-run", dry_run_);
-    arguments.flag("--json", json_);
-    arguments.optional("STORE", store_);
   }
 
   int execute(const Console& console) override {
-    Cache store = open_existing_store(store_, console);
+    Cache store = open(console);
     const RepairReport report = store.repair(
         dry_run_ ? RepairMode::dry_run : RepairMode::fix,
         [&](std::uint64_t done, std::uint64_t total) {
           console.progress("checked " + std::to_string(done) + " of " + std::to_string(total));
         });
     console.progress("");
-    if (json_) {
+    if (is_json()) {
       print(to_json(report));
     } else {
       for (const std::string& problem : report.problems) print(problem + "\n");
@@ -84,14 +80,11 @@ class Repair final : public Command {
     }
   }
 
-  std::optional<std::string> store_;
   bool dry_run_ = false;
-  bool json_ = false;
 };
 
 }  // namespace
 
-const CommandInfo repair_command = {
-    .name = "repair", .help = help, .make = [] { return std::unique_ptr<Command>(new Repair); }};
+const CommandInfo repair_command = {.name = "repair", .help = help, .make = make_command<Repair>};
 
 }  // namespace larder::cli

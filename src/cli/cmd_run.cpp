@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -142,7 +141,6 @@ class Run final : public Command {
 
 }  // namespace
 
-const CommandInfo run_command = {
-    .name = "run", .help = help, .make = [] { return std::unique_ptr<Command>(new Run); }};
+const CommandInfo run_command = {.name = "run", .help = help, .make = make_command<Run>};
 
 }  // namespace larder::cli

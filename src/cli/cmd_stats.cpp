@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
-#include <memory>
-#include <optional>
 #include <string>
 
-#include "cli/command.h"
 #include "cli/exit_code.h"
 #include "cli/human.h"
 #include "cli/json.h"
-#include "cli/place.h"
 #include "cli/settings_text.h"
+#include "cli/store_command.h"
 #include "larder/cache/prometheus.h"
 
 namespace larder::cli {
@@ -147,23 +144,22 @@ std::string to_json(const CacheNumbers& numbers) {
   return object.line();
 }
 
-class Stats final : public Command {
+class Stats final : public StoreCommand {
  public:
   void declare(Arguments& arguments) override {
-    arguments.flag("--json", json_);
+    StoreCommand::declare(arguments);
     arguments.flag("--prometheus", prometheus_);
     arguments.texts("--label", labels_);
     arguments.flag("--reset", reset_);
-    arguments.optional("STORE", store_);
   }
 
   int execute(const Console& console) override {
-    Cache store = open_existing_store(store_, console);
-    if (json_ && prometheus_) throw UsageError("give --json or --prometheus, not both");
+    Cache store = open(console);
+    if (is_json() && prometheus_) throw UsageError("give --json or --prometheus, not both");
     const PrometheusLabels labels = read_labels();
     const CacheNumbers numbers = numbers_of(store);
     print(prometheus_ ? to_prometheus(numbers, labels)
-          : json_     ? to_json(numbers)
+          : is_json() ? to_json(numbers)
                       : to_table(numbers));
     if (reset_) store.reset_stats();
     return static_cast<int>(ExitCode::done);
@@ -180,16 +176,13 @@ class Stats final : public Command {
     return labels;
   }
 
-  std::optional<std::string> store_;
   std::vector<std::string> labels_;
-  bool json_ = false;
   bool prometheus_ = false;
   bool reset_ = false;
 };
 
 }  // namespace
 
-const CommandInfo stats_command = {
-    .name = "stats", .help = help, .make = [] { return std::unique_ptr<Command>(new Stats); }};
+const CommandInfo stats_command = {.name = "stats", .help = help, .make = make_command<Stats>};
 
 }  // namespace larder::cli

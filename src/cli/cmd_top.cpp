@@ -5,15 +5,12 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <memory>
-#include <optional>
 #include <string>
 
-#include "cli/command.h"
 #include "cli/exit_code.h"
 #include "cli/human.h"
 #include "cli/json.h"
-#include "cli/place.h"
+#include "cli/store_command.h"
 #include "larder/cache/prometheus.h"
 
 namespace larder::cli {
@@ -171,20 +168,19 @@ class Look {
   const Interval& interval_;
 };
 
-class Top final : public Command {
+class Top final : public StoreCommand {
  public:
   void declare(Arguments& arguments) override {
+    StoreCommand::declare(arguments);
     arguments.value("--interval",
                     [this](const std::string& text) { interval_ = parse_duration(text); });
     arguments.flag("--once", once_);
-    arguments.flag("--json", json_);
-    arguments.optional("STORE", store_);
   }
 
   int execute(const Console& console) override {
-    const Cache store = open_existing_store(store_, console);
-    const bool is_live = ::isatty(STDOUT_FILENO) != 0 && !once_ && !json_;
-    if (!is_live && !json_) print(Look::headings());
+    const Cache store = open(console);
+    const bool is_live = ::isatty(STDOUT_FILENO) != 0 && !once_ && !is_json();
+    if (!is_live && !is_json()) print(Look::headings());
     CacheNumbers before = numbers_of(store);
     SteadyTime at = Clock::system().steady_now();
     do {
@@ -194,7 +190,7 @@ class Top final : public Command {
       interval.seconds = std::chrono::duration<double>(now - at).count();
       interval.stats = difference(interval.now.stats, before.stats);
       const Look look(interval);
-      print(json_ ? look.json() : is_live ? "\x1b[H\x1b[J" + look.screen() : look.line());
+      print(is_json() ? look.json() : is_live ? "\x1b[H\x1b[J" + look.screen() : look.line());
       before = interval.now;
       at = now;
     } while (!once_);
@@ -208,15 +204,12 @@ class Top final : public Command {
     static_cast<void>(::poll(nullptr, 0, static_cast<int>(std::min(length, longest).count())));
   }
 
-  std::optional<std::string> store_;
   Duration interval_ = std::chrono::seconds{1};
   bool once_ = false;
-  bool json_ = false;
 };
 
 }  // namespace
 
-const CommandInfo top_command = {
-    .name = "top", .help = help, .make = [] { return std::unique_ptr<Command>(new Top); }};
+const CommandInfo top_command = {.name = "top", .help = help, .make = make_command<Top>};
 
 }  // namespace larder::cli

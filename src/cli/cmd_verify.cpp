@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <memory>
-#include <optional>
 #include <string>
 
-#include "cli/command.h"
 #include "cli/exit_code.h"
 #include "cli/human.h"
 #include "cli/json.h"
-#include "cli/place.h"
+#include "cli/store_command.h"
 
 namespace larder::cli {
 namespace {
@@ -34,20 +31,15 @@ Exit codes:
   0 all is well   1 failed   2 usage   4 damage found   5 store busy
 )";
 
-class Verify final : public Command {
+class Verify final : public StoreCommand {
  public:
-  void declare(Arguments& arguments) override {
-    arguments.flag("--json", json_);
-    arguments.optional("STORE", store_);
-  }
-
   int execute(const Console& console) override {
-    const Cache store = open_existing_store(store_, console);
+    const Cache store = open(console);
     const VerifyReport report = store.verify([&](std::uint64_t done, std::uint64_t total) {
       console.progress("checked " + std::to_string(done) + " of " + std::to_string(total));
     });
     console.progress("");
-    if (json_) {
+    if (is_json()) {
       print(to_json(report));
     } else {
       for (const std::string& problem : report.problems) print(problem + "\n");
@@ -73,14 +65,10 @@ class Verify final : public Command {
             ": all is well\n");
     }
   }
-
-  std::optional<std::string> store_;
-  bool json_ = false;
 };
 
 }  // namespace
 
-const CommandInfo verify_command = {
-    .name = "verify", .help = help, .make = [] { return std::unique_ptr<Command>(new Verify); }};
+const CommandInfo verify_command = {.name = "verify", .help = help, .make = make_command<Verify>};
 
 }  // namespace larder::cli

@@ -27,6 +27,11 @@ class Command {
   virtual int execute(const Console& console) = 0;
 };
 
+template <typename Kind>
+std::unique_ptr<Command> make_command() {
+  return std::make_unique<Kind>();
+}
+
 /// What the tool knows about a command before it makes one.
 struct CommandInfo {
   std::string_view name;
