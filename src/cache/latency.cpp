@@ -94,7 +94,7 @@ std::size_t first_counter(Timed what) noexcept {
 }  // namespace
 
 bool is_sample(Sampling sampling) noexcept {
-  thread_local Countdown countdown;
+  static thread_local Countdown countdown;
   std::uint32_t& left = countdown.left[sampling == Sampling::reads ? 0 : 1];
   if (left-- != 0) return false;
   left = countdown.refill(sampling);

@@ -106,6 +106,7 @@ std::vector<std::filesystem::path> engine_paths(const CacheOptions& options,
   const std::uint32_t count = find_shards(options, hooks);
   if (count == 1) return {options.path};
   std::vector<std::filesystem::path> paths;
+  paths.reserve(count);
   for (std::uint32_t i = 0; i < count; ++i) paths.push_back(shard_path(options.path, i));
   return paths;
 }

@@ -58,7 +58,9 @@ Found look(const CacheCore::State& state, Inspection::Progress progress) {
 
 void add_problems(std::vector<std::string>& all, const std::string& name,
                   const std::vector<std::string>& problems) {
-  for (const std::string& problem : problems) all.push_back(name + ": " + problem);
+  for (const std::string& problem : problems) {
+    all.push_back(std::string(name).append(": ").append(problem));
+  }
 }
 
 }  // namespace

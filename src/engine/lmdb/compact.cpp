@@ -150,13 +150,12 @@ void replace_file(Io& io, const std::filesystem::path& from, const LmdbOptions& 
 }  // namespace
 }  // namespace lmdb
 
-CompactReport compact_lmdb(const LmdbOptions& asked, const EngineHooks& hooks,
+CompactReport compact_lmdb(const LmdbOptions& options, const EngineHooks& hooks,
                            CompactProgress progress) {
   Io& io = *hooks.io;
-  LmdbOptions options = asked;
-  options.path = std::filesystem::absolute(asked.path);
+  const std::filesystem::path file = options.path / "data.mdb";
   struct stat status{};
-  if (io.stat(options.path / "data.mdb", status) < 0) {
+  if (io.stat(file, status) < 0) {
     throw Error(ErrorKind::invalid_argument, "there is no database in " + options.path.string());
   }
   static_cast<void>(open_lmdb(options, hooks));  // closing it brings the log to the database
@@ -165,7 +164,6 @@ CompactReport compact_lmdb(const LmdbOptions& asked, const EngineHooks& hooks,
     throw Error(ErrorKind::unavailable,
                 options.path.string() + " is open: close it everywhere to compact it");
   }
-  const std::filesystem::path file = options.path / "data.mdb";
   CompactReport report{.bytes_before = lmdb::disk_bytes(io, file)};
   {
     const lmdb::CopyDirectory copy(io, options);
