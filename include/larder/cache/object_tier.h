@@ -14,6 +14,7 @@
 
 namespace larder {
 
+/// How an `ObjectTier` is made.
 struct ObjectTierOptions {
   /// The tier lets go of objects before it keeps more than this. At least 1.
   std::size_t max_objects = 10'000;

@@ -25,7 +25,7 @@ bool try_fill(NeededFile& slot, std::uint64_t sequence, const std::string& path)
     if (at < path.size()) {
       std::memcpy(&word, path.data() + at, std::min(path.size() - at, sizeof(word)));
     }
-    slot.path[i].store(word, std::memory_order_relaxed);
+    slot.path[i].store(word, std::memory_order_release);
   }
   slot.sequence.store(sequence, std::memory_order_release);
   return true;
@@ -34,7 +34,8 @@ bool try_fill(NeededFile& slot, std::uint64_t sequence, const std::string& path)
 std::string path_in(const NeededFile& slot) {
   char text[needed_path_bytes];
   for (std::size_t i = 0; i < std::size(slot.path); ++i) {
-    const std::uint64_t word = slot.path[i].load(std::memory_order_relaxed);
+    // Who sees a word of a later owner must see the later sequence number, too.
+    const std::uint64_t word = slot.path[i].load(std::memory_order_acquire);
     std::memcpy(text + i * sizeof(word), &word, sizeof(word));
   }
   return {text, ::strnlen(text, sizeof(text))};
@@ -83,7 +84,6 @@ int NeededFiles::sync_listed(std::uint64_t through) {
     const std::uint64_t sequence = slot.sequence.load(std::memory_order_acquire);
     if (sequence == 0 || sequence > through) continue;
     const std::filesystem::path path = path_in(slot);
-    std::atomic_thread_fence(std::memory_order_acquire);
     // Else another process has synced it and the slot has a new owner.
     if (slot.sequence.load(std::memory_order_relaxed) != sequence) continue;
     if (const int result = sync_path(directory_ / path); result < 0) return result;
