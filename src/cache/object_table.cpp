@@ -164,7 +164,7 @@ ObjectTable::Board& ObjectTable::board() const {
 
 ObjectTable::Object ObjectTable::find(const Key& key) {
   const HashedView wanted = hashed(key);
-  const CacheCore::State& state = core_->state();
+  const CacheCore::State& state = core_->holder_of(key).state();
   Board::Line& line = board().of(wanted);
   Object found;
   std::uint64_t sequence = 0;
@@ -186,7 +186,7 @@ ObjectTable::Object ObjectTable::find(const Key& key) {
 }
 
 ObjectTable::Watch ObjectTable::watch(const Key& key) const {
-  const CacheCore::State& state = core_->state();
+  const CacheCore::State& state = core_->holder_of(key).state();
   const EngineKey at = state.layout.record(key.bytes());
   const std::atomic<std::uint64_t>* place = state.engine->generation(at.view());
   if (place == nullptr) return {};

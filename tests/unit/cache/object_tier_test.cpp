@@ -226,6 +226,22 @@ TEST_P(CacheTest, threads_miss_no_commit_and_tear_nothing) {
   EXPECT_EQ(missed, 0);
 }
 
+TEST(ObjectTierOfShards, sees_changes_and_keeps_objects) {
+  const TempDir folder(memory_folder());
+  const CacheOptions options{.path = folder / "cache", .shards = 4};
+  Cache cache = Cache::open(options);
+  ObjectTier<int> tier(Cache::open(options));
+  for (int i = 0; i < 50; ++i) cache.put(i, i);
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(*tier.get(i), i);
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(*tier.get(i), i);
+  EXPECT_EQ(tier.stats().hits, 50U);
+
+  for (int i = 0; i < 50; i += 2) cache.put(i, -i);
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(*tier.get(i), i % 2 == 0 ? -i : i);
+  cache.clear();
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(tier.get(i), nullptr);
+}
+
 TEST_P(PersistentCacheTest, committed_write_of_another_process_is_never_missed) {
   Cache cache = open();
   cache.put("k", "0");

@@ -118,6 +118,11 @@ class CacheCore : public std::enable_shared_from_this<CacheCore> {
   [[nodiscard]] Engine& engine() const;
   /// Empty if the cache is in one piece.
   [[nodiscard]] const Parts& parts() const noexcept { return parts_; }
+  /// The cache that has the entry of `key`, if there is one: this, or one of the parts.
+  [[nodiscard]] const CacheCore& holder_of(const Key& key) const {
+    const CacheCore* part = part_of(key);
+    return part == nullptr ? *this : *part;
+  }
   /// Runs `body` within an update of each engine there is.
   void transact(FunctionRef<void()> body, const UpdateOptions& options);
   [[nodiscard]] std::uint64_t size() const;
