@@ -11,6 +11,7 @@
 #include "cache_fixture.h"
 #include "support/channel.h"
 #include "support/child.h"
+#include "value_files.h"
 
 namespace larder::test {
 namespace {
@@ -131,19 +132,12 @@ TEST(CacheClear, files_of_cleared_values_go_later) {
   Cache cache = Cache::open({.path = folder / "c",
                              .settings = CacheSettings{.file_above_bytes = 100},
                              .durability = Durability::disposable});
-  const auto files = [&] {
-    int found = 0;
-    for (const auto& entry :
-         std::filesystem::recursive_directory_iterator(folder / "c/values-cache")) {
-      found += entry.is_regular_file() ? 1 : 0;
-    }
-    return found;
-  };
+  const auto files = [&] { return value_files(folder / "c").size(); };
   for (int i = 0; i < 400; ++i) cache.put(i, std::string(200, 'x'));
   cache.clear();
   EXPECT_EQ(cache.verify().problems, Strings{});
   cache.expire();
-  EXPECT_EQ(files(), 0);
+  EXPECT_EQ(files(), 0U);
 }
 
 // Who reads sees all entries or none; who is killed half-way leaves one or the other.

@@ -20,6 +20,7 @@
 #include "support/faulty_io.h"
 #include "support/settings.h"
 #include "support/temp_dir.h"
+#include "value_files.h"
 
 namespace larder::test {
 namespace {
@@ -43,13 +44,6 @@ class FileFaultsTest : public testing::TestWithParam<Durability> {
     return Cache::open(
         {.path = folder / "c", .settings = {.file_above_bytes = 1000}, .durability = GetParam()},
         {.io = &io});
-  }
-  [[nodiscard]] static std::uint64_t count_files(const fs::path& folder) {
-    std::uint64_t files = 0;
-    for (const auto& entry : fs::recursive_directory_iterator(folder / "c/values-cache")) {
-      files += entry.is_regular_file() ? 1U : 0U;
-    }
-    return files;
   }
   /// Prepares a cache, does `deed` while the `nth` call fails, and checks what is left. Returns
   /// whether a call failed.
@@ -78,7 +72,7 @@ class FileFaultsTest : public testing::TestWithParam<Durability> {
     check(cache, deed, has_thrown);
     EXPECT_EQ(cache.verify().problems, Strings{});
     const auto found = cache.get<std::string>("changing");
-    EXPECT_EQ(count_files(folder.path()), found && found->size() > 1000 ? 2U : 1U)
+    EXPECT_EQ(value_files(folder.path()).size(), found && found->size() > 1000 ? 2U : 1U)
         << "no file is left over";
     cache.put("later", text_of('l'));
     EXPECT_TRUE(cache.get<std::string>("later") == text_of('l'));

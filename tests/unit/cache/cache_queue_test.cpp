@@ -18,6 +18,7 @@
 #include "support/child.h"
 #include "support/settings.h"
 #include "support/shared_block.h"
+#include "value_files.h"
 
 namespace larder::test {
 namespace {
@@ -280,14 +281,7 @@ TEST_F(SharedQueueTest, long_items_take_their_files_with_them) {
   Cache cache = open();
   Queue jobs(cache, "jobs", {.file_above_bytes = 100});
   for (int i = 0; i < 10; ++i) jobs.push(std::string(1000, static_cast<char>('a' + i)));
-  const auto files = [&] {
-    std::vector<std::filesystem::path> found;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_ / "c")) {
-      const bool is_value = entry.path().string().find("values-") != std::string::npos;
-      if (is_value && entry.is_regular_file()) found.push_back(entry.path());
-    }
-    return found;
-  };
+  const auto files = [&] { return value_files(folder_ / "c"); };
   EXPECT_EQ(files().size(), 10U);
   for (int i = 0; i < 5; ++i) {
     EXPECT_EQ(jobs.pull<std::string>()->value, std::string(1000, static_cast<char>('a' + i)));

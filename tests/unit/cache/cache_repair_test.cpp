@@ -10,6 +10,7 @@
 
 #include "cache_fixture.h"
 #include "larder/core/random.h"
+#include "value_files.h"
 
 namespace larder::test {
 namespace {
@@ -43,15 +44,7 @@ class RepairTest : public testing::Test {
                         .durability = Durability::disposable},
                        {.clock = &clock_});
   }
-  [[nodiscard]] std::vector<fs::path> files() const {
-    std::vector<fs::path> found;
-    if (!fs::exists(folder_ / "c/values-cache")) return found;
-    for (const auto& entry : fs::recursive_directory_iterator(folder_ / "c/values-cache")) {
-      if (entry.is_regular_file()) found.push_back(entry.path());
-    }
-    std::ranges::sort(found);
-    return found;
-  }
+  [[nodiscard]] std::vector<fs::path> files() const { return value_files(folder_ / "c"); }
   TempDir folder_{memory_folder()};
   ManualClock clock_;
 };

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "cache_fixture.h"
+#include "value_files.h"
 
 namespace larder::test {
 namespace {
@@ -199,26 +200,19 @@ TEST(CacheSelection, value_files_go_with_their_entries) {
   Cache cache = Cache::open({.path = folder / "c",
                              .settings = CacheSettings{.file_above_bytes = 100},
                              .durability = Durability::disposable});
-  const auto files = [&] {
-    int found = 0;
-    for (const auto& entry :
-         std::filesystem::recursive_directory_iterator(folder / "c/values-cache")) {
-      found += entry.is_regular_file() ? 1 : 0;
-    }
-    return found;
-  };
+  const auto files = [&] { return value_files(folder / "c").size(); };
   for (int i = 0; i < 20; ++i) {
     cache.put(std::tuple(i % 2, i), std::string(1000, 'x'), {.tags = {"t"}});
   }
-  EXPECT_EQ(files(), 20);
+  EXPECT_EQ(files(), 20U);
   EXPECT_THROW(cache.transact([&] {
     cache.erase_selected({.tag = "t"});
     throw std::runtime_error("undo");
   }),
                std::runtime_error);
-  EXPECT_EQ(files(), 20);
+  EXPECT_EQ(files(), 20U);
   EXPECT_EQ(cache.erase_selected({.prefix = KeyPrefix::tuple(std::tuple(1))}), 10U);
-  EXPECT_EQ(files(), 10);
+  EXPECT_EQ(files(), 10U);
   EXPECT_EQ(cache.verify().problems, Strings{});
 }
 

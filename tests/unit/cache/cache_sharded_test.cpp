@@ -19,6 +19,7 @@
 #include "larder/core/random.h"
 #include "support/child.h"
 #include "support/settings.h"
+#include "value_files.h"
 
 namespace larder::test {
 namespace {
@@ -292,13 +293,8 @@ TEST_F(ShardedTest, export_has_all_shards) {
 TEST_F(ShardedTest, repair_mends_every_shard) {
   Cache cache = open(4, {.file_above_bytes = 100});
   for (int i = 0; i < 40; ++i) cache.put(i, std::string(1000, 'x'));
-  int removed = 0;
-  for (const auto& entry : fs::recursive_directory_iterator(folder_ / "c")) {
-    if (entry.path().string().find("values-") == std::string::npos) continue;
-    if (!entry.is_regular_file() || removed == 10) continue;
-    fs::remove(entry.path());
-    ++removed;
-  }
+  const std::vector<fs::path> files = value_files(folder_ / "c");
+  for (std::size_t i = 0; i < 10; ++i) fs::remove(files.at(i));
   EXPECT_EQ(cache.verify().problems.size(), 10U);
   EXPECT_EQ(cache.repair().removed, 10U);
   EXPECT_EQ(cache.size(), 30U);
