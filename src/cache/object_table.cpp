@@ -50,7 +50,7 @@ struct Kept {
 using Map = std::unordered_map<HashedKey, Kept, HashOf, SameKey>;
 
 /// A part of the objects. Who must make room goes by CLOCK (Corbato, 1968).
-class Shard {
+class Stripe {
  public:
   /// Calls `look(kept)` if there is an object, and lets it go if the answer is false.
   template <typename Look>
@@ -123,23 +123,23 @@ HashedView hashed(const Key& key) noexcept {
 }  // namespace
 
 struct ObjectTable::Board {
-  static constexpr std::size_t most_shards = 16;
+  static constexpr std::size_t most_stripes = 16;
 
   struct alignas(64) Line {
-    Shard shard;
+    Stripe stripe;
     std::atomic<std::uint64_t> hits = 0;
   };
 
   explicit Board(std::size_t max_objects)
-      : shards(std::min(most_shards, max_objects)), most_in_shard(max_objects / shards) {}
+      : stripes(std::min(most_stripes, max_objects)), most_in_stripe(max_objects / stripes) {}
 
   std::uint64_t forks = fork_generation();
-  std::size_t shards;
-  std::size_t most_in_shard;
-  std::array<Line, most_shards> lines;
+  std::size_t stripes;
+  std::size_t most_in_stripe;
+  std::array<Line, most_stripes> lines;
 
   [[nodiscard]] Line& of(const HashedView& key) noexcept {
-    return lines[(key.hash >> 48U) % shards];
+    return lines[(key.hash >> 48U) % stripes];
   }
 };
 
@@ -168,7 +168,7 @@ ObjectTable::Object ObjectTable::find(const Key& key) {
   Board::Line& line = board().of(wanted);
   Object found;
   std::uint64_t sequence = 0;
-  line.shard.find(wanted, [&](const Kept& kept) {
+  line.stripe.find(wanted, [&](const Kept& kept) {
     const bool is_current =
         kept.watch.place->load(std::memory_order_acquire) == kept.watch.generation &&
         kept.sequence >= state.statistics.cleared_below() &&
@@ -200,21 +200,21 @@ void ObjectTable::keep(const Key& key, const Watch& watch, const SeenEntry& entr
   if (watch.place == nullptr || entry.record->timing.idle_ttl != Duration::zero()) return;
   const HashedView wanted = hashed(key);
   Board& board = this->board();
-  board.of(wanted).shard.keep(wanted,
-                              {.object = std::move(object),
-                               .watch = watch,
-                               .expires_at = entry.record->fresh_until(),
-                               .sequence = entry.record->sequence},
-                              board.most_in_shard);
+  board.of(wanted).stripe.keep(wanted,
+                               {.object = std::move(object),
+                                .watch = watch,
+                                .expires_at = entry.record->fresh_until(),
+                                .sequence = entry.record->sequence},
+                               board.most_in_stripe);
 }
 
 void ObjectTable::clear() {
-  for (Board::Line& line : board().lines) line.shard.clear();
+  for (Board::Line& line : board().lines) line.stripe.clear();
 }
 
 std::size_t ObjectTable::size() const {
   std::size_t size = 0;
-  for (Board::Line& line : board().lines) size += line.shard.size();
+  for (Board::Line& line : board().lines) size += line.stripe.size();
   return size;
 }
 

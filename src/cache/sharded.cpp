@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "cache/reports.h"
 #include "cache/shards.h"
 #include "cache/state.h"
 #include "larder/cache/detail/cache_core.h"
@@ -31,12 +32,7 @@ void add(CacheStats& sum, const CacheStats& one) {
   sum.latencies += one.latencies;
 }
 
-void add_problems(std::vector<std::string>& all, std::size_t shard,
-                  const std::vector<std::string>& problems) {
-  for (const std::string& problem : problems) {
-    all.push_back("shard " + std::to_string(shard) + ": " + problem);
-  }
-}
+std::string shard_name(std::size_t number) { return "shard " + std::to_string(number); }
 
 }  // namespace
 
@@ -155,10 +151,7 @@ VerifyReport CacheCore::verify_parts(
     FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress) const {
   VerifyReport total;
   for (std::size_t i = 0; i < parts_.size(); ++i) {
-    const VerifyReport one = parts_[i]->verify(progress);
-    total.entries += one.entries;
-    total.bytes += one.bytes;
-    add_problems(total.problems, i, one.problems);
+    add_part(total, shard_name(i), parts_[i]->verify(progress));
   }
   return total;
 }
@@ -167,10 +160,7 @@ RepairReport CacheCore::repair_parts(
     RepairMode mode, FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress) {
   RepairReport total;
   for (std::size_t i = 0; i < parts_.size(); ++i) {
-    const RepairReport one = parts_[i]->repair(mode, progress);
-    total.entries += one.entries;
-    total.removed += one.removed;
-    add_problems(total.problems, i, one.problems);
+    add_part(total, shard_name(i), parts_[i]->repair(mode, progress));
   }
   return total;
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cache/inspection.h"
+#include "cache/reports.h"
 #include "cache/sweep.h"
 #include "larder/cache/detail/cache_core.h"
 
@@ -56,13 +57,6 @@ Found look(const CacheCore::State& state, Inspection::Progress progress) {
   return found;
 }
 
-void add_problems(std::vector<std::string>& all, const std::string& name,
-                  const std::vector<std::string>& problems) {
-  for (const std::string& problem : problems) {
-    all.push_back(std::string(name).append(": ").append(problem));
-  }
-}
-
 }  // namespace
 
 VerifyReport CacheCore::verify(
@@ -70,10 +64,7 @@ VerifyReport CacheCore::verify(
   if (!parts_.empty()) return verify_parts(progress);
   VerifyReport report = look(*state_, progress).report;
   for_each_sub([&](const std::string& name, const std::shared_ptr<CacheCore>& sub) {
-    const VerifyReport inner = sub->verify(progress);
-    report.entries += inner.entries;
-    report.bytes += inner.bytes;
-    add_problems(report.problems, name, inner.problems);
+    add_part(report, name, sub->verify(progress));
   });
   return report;
 }
@@ -83,10 +74,7 @@ RepairReport CacheCore::repair(
   if (!parts_.empty()) return repair_parts(mode, progress);
   RepairReport report = repair_this(mode, progress);
   for_each_sub([&](const std::string& name, const std::shared_ptr<CacheCore>& sub) {
-    const RepairReport inner = sub->repair(mode, progress);
-    report.entries += inner.entries;
-    report.removed += inner.removed;
-    add_problems(report.problems, name, inner.problems);
+    add_part(report, name, sub->repair(mode, progress));
   });
   return report;
 }

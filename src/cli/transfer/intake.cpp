@@ -56,7 +56,7 @@ void Intake::add(Incoming incoming) {
   }
   if (incoming.content) {
     flush();
-    store_content(incoming);
+    store(incoming);
     return;
   }
   waiting_bytes_ += incoming.value.size();
@@ -92,7 +92,7 @@ void Intake::flush() {
   const IntakeReport before = report_;
   try {
     store_->transact([&] {
-      for (const Incoming& incoming : batch) store_one(incoming);
+      for (const Incoming& incoming : batch) store(incoming);
     });
   } catch (...) {
     report_ = before;
@@ -100,27 +100,20 @@ void Intake::flush() {
   }
 }
 
-void Intake::store_one(const Incoming& incoming) {
+void Intake::store(const Incoming& incoming) {
+  const Key& key = incoming.key;
+  const std::uint64_t schema = incoming.schema;
+  const PutOptions& options = incoming.options;
   try {
-    const bool stored = import_encoded(*store_, incoming.key, incoming.schema, incoming.value,
-                                       incoming.options, existing_);
+    const bool stored =
+        incoming.content
+            ? import_content(*store_, key, schema, incoming.content, options, existing_)
+            : import_encoded(*store_, key, schema, incoming.value, options, existing_);
     ++(stored ? report_.taken : report_.present);
   } catch (const Error& error) {
     const RefusedEntry refusal = refusal_of(error);
     --seen_;
-    refuse(show_key(incoming.key), refusal);
-  }
-}
-
-void Intake::store_content(const Incoming& incoming) {
-  try {
-    const bool stored = import_content(*store_, incoming.key, incoming.schema, incoming.content,
-                                       incoming.options, existing_);
-    ++(stored ? report_.taken : report_.present);
-  } catch (const Error& error) {
-    const RefusedEntry refusal = refusal_of(error);
-    --seen_;
-    refuse(show_key(incoming.key), refusal);
+    refuse(show_key(key), refusal);
   }
 }
 

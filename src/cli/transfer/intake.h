@@ -49,8 +49,7 @@ class Intake {
   [[nodiscard]] std::uint64_t seen() const noexcept { return seen_; }
 
  private:
-  void store_one(const Incoming& incoming);
-  void store_content(const Incoming& incoming);
+  void store(const Incoming& incoming);
 
   std::optional<Cache> store_;
   Existing existing_;

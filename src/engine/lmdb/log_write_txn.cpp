@@ -70,13 +70,13 @@ void LogWriteTxn::make_room(const LogEntry& entry) {
   } catch (const Error& error) {
     refresh_snapshot();  // the transaction may go on, only not with this entry
     if (error.kind() != ErrorKind::full || !frees_space_) throw;
-    leave_log();
+    go_direct_without_log();
     return;
   }
   refresh_snapshot();
 }
 
-void LogWriteTxn::leave_log() {
+void LogWriteTxn::go_direct_without_log() {
   std::vector<std::pair<Bytes, std::optional<Bytes>>> mine;
   const bool was_poisoned = std::exchange(poisoned_, true);  // if it fails, changes are lost
   if (Segment* segment = log_.active()) {

@@ -48,7 +48,7 @@ class LogWriteTxn final : public WriteTxn {
   void make_room(const LogEntry& entry);
   void go_direct();
   /// The same where there is no space for another segment: brings the log to LMDB first.
-  void leave_log();
+  void go_direct_without_log();
   void refresh_snapshot();
 
   Log& log_;
