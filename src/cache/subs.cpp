@@ -30,10 +30,9 @@ void check_name(std::string_view name) {
               "cache: a name within a cache has 1 to 255 bytes, between slashes as well");
 }
 
-std::uint64_t new_number() {
-  static thread_local Random random(random_seed());
-  return random();
-}
+/// Seeded each time: processes made by fork would go on with the same numbers otherwise, and so put
+/// two sub-caches in one place.
+std::uint64_t new_number() { return random_seed(); }
 
 }  // namespace
 
