@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "core/per_process.h"
 #include "larder/core/error.h"
 #include "larder/core/mutex.h"
 #include "larder/core/process.h"
@@ -43,22 +44,14 @@ struct Flights::Board {
   }
 };
 
-Flights::Flights() : board_(new std::shared_ptr<Board>(std::make_shared<Board>())) {}
+class Flights::Boards : public PerProcess<Board> {};
 
-Flights::~Flights() { delete board_.load(); }
+Flights::Flights() : boards_(std::make_unique<Boards>()) {}
 
-std::shared_ptr<Flights::Board> Flights::board() {
-  auto* current = board_.load(std::memory_order_acquire);
-  if ((*current)->forks == fork_generation()) return *current;
-  // The parent's board: its threads do not run here, and its mutex may be locked for ever. It is
-  // left alone.
-  auto fresh = std::make_unique<std::shared_ptr<Board>>(std::make_shared<Board>());
-  if (board_.compare_exchange_strong(current, fresh.get())) current = fresh.release();
-  return *current;
-}
+Flights::~Flights() = default;
 
 Flights::Joined Flights::join(BytesView key, SteadyTime deadline) {
-  const std::shared_ptr<Board> board = this->board();
+  const std::shared_ptr<Board> board = boards_->get();
   const MutexLock lock(board->mutex);
   const auto found = board->flights.find(as_text(key));
   if (found == board->flights.end()) {
@@ -79,14 +72,14 @@ Flights::Joined Flights::join(BytesView key, SteadyTime deadline) {
 }
 
 Flights::TicketPtr Flights::try_start(BytesView key) {
-  const std::shared_ptr<Board> board = this->board();
+  const std::shared_ptr<Board> board = boards_->get();
   const MutexLock lock(board->mutex);
   if (board->flights.contains(as_text(key))) return nullptr;
   return std::make_shared<Ticket>(board, board->start(key));
 }
 
 std::size_t Flights::waiting() {
-  const std::shared_ptr<Board> board = this->board();
+  const std::shared_ptr<Board> board = boards_->get();
   const MutexLock lock(board->mutex);
   return board->waiting.size();
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <exception>
 #include <memory>
@@ -57,9 +56,8 @@ class Flights {
   struct Board;
   struct Flight;
 
-  [[nodiscard]] std::shared_ptr<Board> board();
-
-  std::atomic<std::shared_ptr<Board>*> board_;
+  class Boards;
+  std::unique_ptr<Boards> boards_;
 };
 
 /// The duty to land one load. Lands it as given up if it goes before.

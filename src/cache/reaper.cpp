@@ -2,12 +2,12 @@
 #include "cache/reaper.h"
 
 #include <algorithm>
-#include <csignal>
 #include <string>
 #include <thread>
 
 #include "cache/state.h"
 #include "cache/table.h"
+#include "core/quiet_thread.h"
 #include "larder/core/error.h"
 #include "larder/core/mutex.h"
 #include "larder/core/process.h"
@@ -20,30 +20,13 @@ constexpr std::uint64_t batch = 64;
 constexpr Duration shortest = std::chrono::milliseconds{1};
 constexpr Duration longest = std::chrono::hours{24};
 
-// A thread inherits what it blocks: none of the program's signals may be handled by this one.
-class NoSignals {
- public:
-  NoSignals() {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~NoSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  NoSignals(const NoSignals&) = delete;
-  NoSignals& operator=(const NoSignals&) = delete;
-
- private:
-  sigset_t before_ = {};
-};
-
 }  // namespace
 
 class Reaper::Running {
  public:
   Running(const CacheCore::State& state, Duration interval)
       : state_(state), interval_(std::clamp(interval, shortest, longest)) {
-    const NoSignals quiet;
-    thread_ = std::thread([this] { run(); });
+    thread_ = start_quiet_thread([this] { run(); });
   }
 
   void stop() {

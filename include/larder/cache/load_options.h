@@ -2,16 +2,13 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <optional>
 
 #include "larder/cache/options.h"
 #include "larder/core/clock.h"
+#include "larder/core/executor.h"
 
 namespace larder {
-
-/// Runs a task later, in a thread of its choice: a thread pool, for example.
-using Executor = std::function<void(std::function<void()> task)>;
 
 /// How `Cache::get_or_load()` finds, computes and stores a value.
 struct LoadOptions {

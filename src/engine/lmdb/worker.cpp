@@ -1,32 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/lmdb/worker.h"
 
-#include <csignal>
 #include <utility>
 
+#include "core/quiet_thread.h"
 #include "larder/core/clock.h"
 
 namespace larder::lmdb {
-namespace {
-
-template <typename Body>
-std::thread start_quiet_thread(Body body) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread;
-  try {
-    thread = std::thread(body);
-  } catch (...) {
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    throw;
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
-}
-
-}  // namespace
 
 Worker::Worker(std::function<void(Worker&)> body) : body_(std::move(body)) {}
 

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "larder/core/process.h"
+
+namespace larder {
+
+/// A `T` in each process that a fork makes of this one: what has threads or locks. The one of the
+/// parent is left alone in the child, as its threads do not run there and its mutex may be locked
+/// for ever.
+///
+/// Thread-safe.
+template <typename T>
+class PerProcess {
+ public:
+  explicit PerProcess(std::function<std::shared_ptr<T>()> make =
+                          [] { return std::make_shared<T>(); })
+      : make_(std::move(make)), current_(new Made{.object = make_()}) {}
+  PerProcess(const PerProcess&) = delete;
+  PerProcess& operator=(const PerProcess&) = delete;
+  ~PerProcess() {
+    const std::unique_ptr<Made> made(current_.load());
+    // Not even destroyed: a condition variable would wait for those who wait in the parent.
+    if (made->forks != fork_generation()) {
+      static_cast<void>(new std::shared_ptr<T>(std::move(made->object)));
+    }
+  }
+
+  [[nodiscard]] std::shared_ptr<T> get() {
+    Made* current = current_.load(std::memory_order_acquire);
+    if (current->forks == fork_generation()) return current->object;
+    auto fresh = std::make_unique<Made>(Made{.object = make_()});
+    if (current_.compare_exchange_strong(current, fresh.get())) current = fresh.release();
+    return current->object;
+  }
+
+ private:
+  struct Made {
+    std::uint64_t forks = fork_generation();
+    std::shared_ptr<T> object;
+  };
+
+  std::function<std::shared_ptr<T>()> make_;
+  std::atomic<Made*> current_;
+};
+
+}  // namespace larder

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <csignal>
+#include <thread>
+#include <utility>
+
+namespace larder {
+
+/// Starts a thread that handles none of the program's signals: a thread inherits what its maker
+/// blocks.
+template <typename Body>
+[[nodiscard]] std::thread start_quiet_thread(Body body) {
+  class NoSignals {
+   public:
+    NoSignals() {
+      sigset_t all;
+      ::sigfillset(&all);
+      ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    ~NoSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    NoSignals(const NoSignals&) = delete;
+    NoSignals& operator=(const NoSignals&) = delete;
+
+   private:
+    sigset_t before_ = {};
+  };
+  const NoSignals quiet;
+  return std::thread(std::move(body));
+}
+
+}  // namespace larder
