@@ -3,18 +3,22 @@
 // Waiting for another thread or process, asleep in the kernel: a futex in memory that all share.
 // Names share a fixed number of words; to be woken for another name only costs a look.
 
+#include "engine/notifications.h"
+
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <climits>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
 #include <span>
+#include <vector>
 
 #include "larder/engine/engine.h"
 
@@ -40,14 +44,44 @@ Word& word_of(Engine& engine, BytesView name) {
   return reinterpret_cast<Word*>(memory.data())[hash % words];
 }
 
-void sleep_on(std::uint32_t& word, std::uint32_t seen, SteadyTime deadline) {
-  // SteadyTime is CLOCK_MONOTONIC, in which this operation counts its time.
-  const auto since = std::max(deadline.time_since_epoch(), SteadyTime::duration::zero());
+timespec to_timespec(SteadyTime time) {
+  // SteadyTime is CLOCK_MONOTONIC, in which the operations below count their time.
+  const auto since = std::max(time.time_since_epoch(), SteadyTime::duration::zero());
   const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
-  const timespec until{
-      .tv_sec = static_cast<time_t>(seconds.count()),
-      .tv_nsec = static_cast<long>(std::chrono::nanoseconds(since - seconds).count())};
-  ::syscall(SYS_futex, &word, FUTEX_WAIT_BITSET, seen, &until, nullptr, FUTEX_BITSET_MATCH_ANY);
+  return {.tv_sec = static_cast<time_t>(seconds.count()),
+          .tv_nsec = static_cast<long>(std::chrono::nanoseconds(since - seconds).count())};
+}
+
+void sleep_on(const void* word, std::uint32_t seen, SteadyTime deadline) {
+  const timespec until = to_timespec(deadline);
+  ::syscall(SYS_futex, word, FUTEX_WAIT_BITSET, seen, &until, nullptr, FUTEX_BITSET_MATCH_ANY);
+}
+
+void wake_all(const void* word) {
+  ::syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+}
+
+void end_watch(std::span<Word* const> watched) {
+  for (Word* const word : watched) Shared(word->waiting).fetch_sub(1);
+}
+
+// Where the kernel cannot watch several words, it is looked at them this often.
+constexpr std::chrono::milliseconds look_again{10};
+
+futex_waitv place_of(const void* word, std::uint32_t seen) {
+  return {.val = seen,
+          .uaddr = reinterpret_cast<std::uintptr_t>(word),
+          .flags = FUTEX_32,
+          .__reserved = 0};
+}
+
+// Returns false if the kernel cannot do that.
+bool sleep_on_any(std::span<futex_waitv> places, SteadyTime deadline) {
+  if (places.size() > FUTEX_WAITV_MAX) return false;
+  timespec until = to_timespec(deadline);
+  const long result = ::syscall(SYS_futex_waitv, places.data(),
+                                static_cast<unsigned>(places.size()), 0, &until, CLOCK_MONOTONIC);
+  return result >= 0 || (errno != ENOSYS && errno != EPERM);
 }
 
 }  // namespace
@@ -61,15 +95,39 @@ void Engine::notify(BytesView name) {
   // In one order with what a waiter does: either it sees the count, or it is seen to wait.
   Shared(word.count).fetch_add(1);
   if (Shared(word.waiting).load() == 0) return;
-  ::syscall(SYS_futex, &word.count, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+  wake_all(&word.count);
 }
 
 void Engine::wait(BytesView name, std::uint32_t seen, SteadyTime deadline) {
   Word& word = word_of(*this, name);
   Shared(word.waiting).fetch_add(1);
   // The kernel looks at the count before it puts anybody to sleep.
-  sleep_on(word.count, seen, deadline);
+  sleep_on(&word.count, seen, deadline);
   Shared(word.waiting).fetch_sub(1);
+}
+
+void Bell::ring() noexcept {
+  rings_.fetch_add(1);
+  wake_all(&rings_);
+}
+
+void wait_any(std::span<const Awaited> awaited, const Bell& bell, std::uint32_t rings,
+              SteadyTime deadline) {
+  std::vector<Word*> watched;
+  std::vector<futex_waitv> places{place_of(&bell.rings_, rings)};
+  for (const Awaited& what : awaited) {
+    Word& word = word_of(*what.engine, what.name);
+    if (Shared(word.count).load() != what.seen) return end_watch(watched);
+    if (std::ranges::find(watched, &word) != watched.end()) continue;
+    Shared(word.waiting).fetch_add(1);
+    watched.push_back(&word);
+    places.push_back(place_of(&word.count, what.seen));
+  }
+  if (!sleep_on_any(places, deadline)) {
+    sleep_on(&bell.rings_, rings,
+             std::min<SteadyTime>(deadline, Clock::system().steady_now() + look_again));
+  }
+  end_watch(watched);
 }
 
 }  // namespace larder
