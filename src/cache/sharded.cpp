@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "cache/patience.h"
 #include "cache/reports.h"
 #include "cache/shards.h"
 #include "cache/state.h"
@@ -53,12 +54,22 @@ std::shared_ptr<CacheCore> CacheCore::join(Parts parts) const {
 
 // Always in the same order, so that nobody waits in a circle.
 void CacheCore::transact(FunctionRef<void()> body, const UpdateOptions& options) {
+  const auto update = [&](Engine& engine, FunctionRef<void()> run) {
+    Patience::apply(options, [&](const UpdateOptions& limited, bool& has_begun) {
+      engine.update(
+          [&](WriteTxn&) {
+            has_begun = true;
+            run();
+          },
+          limited);
+    });
+  };
   const auto run_from = [&](const auto& self, std::size_t i) -> void {
     if (i == parts_.size()) return body();
-    parts_[i]->engine().update([&](WriteTxn&) { self(self, i + 1); }, options);
+    update(parts_[i]->engine(), [&] { self(self, i + 1); });
   };
   if (!parts_.empty()) return run_from(run_from, 0);
-  engine().update([&](WriteTxn&) { body(); }, options);
+  update(engine(), body);
 }
 
 std::uint64_t CacheCore::sum(FunctionRef<std::uint64_t(CacheCore& part)> of) const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cache/meta.h"
+#include "cache/patience.h"
 #include "cache/record.h"
 #include "cache/removed.h"
 #include "cache/state.h"
@@ -153,17 +154,20 @@ class Table {
 template <typename Body>
 auto update(const CacheCore::State& state, const UpdateOptions& options, Body&& body) {
   Tally tally;
-  auto result = state.engine->update(
-      [&](WriteTxn& txn) {
-        Table table(state, txn);
-        auto answer = body(table);
-        table.save();
-        table.announce();
-        tally = table.tally();
-        state.adopt(table.settings());
-        return answer;
-      },
-      options);
+  auto result = Patience::apply(options, [&](const UpdateOptions& limited, bool& has_begun) {
+    return state.engine->update(
+        [&](WriteTxn& txn) {
+          has_begun = true;
+          Table table(state, txn);
+          auto answer = body(table);
+          table.save();
+          table.announce();
+          tally = table.tally();
+          state.adopt(table.settings());
+          return answer;
+        },
+        limited);
+  });
   state.statistics.add(tally);
   return result;
 }
