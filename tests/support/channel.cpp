@@ -13,6 +13,14 @@
 
 namespace larder::test {
 
+namespace {
+
+/// Far above what a line takes on a starved machine, far below the limit of a whole test program:
+/// who waits for a process that hangs fails by itself and says where.
+constexpr std::chrono::seconds patience{120};
+
+}  // namespace
+
 Channel::Channel(Channel&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)), received_(std::move(other.received_)) {}
 
@@ -41,6 +49,7 @@ std::optional<std::string> Channel::receive() {
       received_.erase(0, end + 1);
       return line;
     }
+    if (!is_ready_within(patience)) return std::nullopt;
     std::array<char, 4096> buffer;
     const ssize_t count = ::recv(fd_, buffer.data(), buffer.size(), 0);
     if (count < 0 && errno == EINTR) continue;

@@ -19,7 +19,7 @@ class Channel {
   /// Sends `line`, which holds no newline. Returns whether the other side still listens.
   bool send(std::string_view line);
 
-  /// Waits for a line; nothing when the other side has closed its end or died.
+  /// Waits for a line; nothing when the other side has closed its end, died or hangs.
   [[nodiscard]] std::optional<std::string> receive();
 
   /// Waits until `receive()` has something to return, but not longer than `limit`.
