@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
-
 #include <optional>
 #include <string>
 
 #include "cli/command.h"
 #include "cli/exit_code.h"
+#include "cli/new_file.h"
 #include "cli/place.h"
 #include "cli/transfer/line_writer.h"
-#include "larder/core/io.h"
 
 namespace larder::cli {
 namespace {
@@ -38,35 +36,6 @@ Exit codes:
   0 done   1 failed, or entries were replaced just then   2 usage
   4 damaged entries were left out   5 store busy
 )";
-
-/// A file that gets its name when all is in it.
-class NewFile {
- public:
-  explicit NewFile(const std::string& path)
-      : path_(path),
-        part_(path + ".part"),
-        file_(Io::system(), part_, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600) {}
-  ~NewFile() {
-    if (!is_done_) static_cast<void>(Io::system().unlink(part_));
-  }
-  NewFile(const NewFile&) = delete;
-  NewFile& operator=(const NewFile&) = delete;
-
-  void write(std::string_view text) { write_all(Io::system(), file_.fd(), as_bytes(text), part_); }
-
-  void finish() {
-    int result = Io::system().fsync(file_.fd());
-    if (result == 0) result = Io::system().rename(part_, path_);
-    if (result < 0) throw system_error(result, "cannot write " + path_);
-    is_done_ = true;
-  }
-
- private:
-  std::string path_;
-  std::string part_;
-  File file_;
-  bool is_done_ = false;
-};
 
 class Export final : public Command {
  public:

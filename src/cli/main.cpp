@@ -54,6 +54,9 @@ Look after a store:
   export    Write all entries as lines of JSON
   import    Store entries that come from elsewhere
 
+Elsewhere:
+  bench     Measure how long a cache takes on this machine
+
 Options:
   -h, --help       Show this, or the help of a command.
   -V, --version    Show the version.
@@ -72,12 +75,12 @@ Exit codes:
   larder run: those of the command
 )";
 
-constexpr std::array commands = {&run_command,    &put_command,    &get_command,    &erase_command,
-                                 &push_command,   &pull_command,   &peek_command,   &list_command,
-                                 &stats_command,  &limit_command,  &expire_command, &clear_command,
-                                 &verify_command, &repair_command, &backup_command, &export_command,
-                                 &import_command, &evict_command,  &doctor_command, &top_command,
-                                 &compact_command};
+constexpr std::array commands = {
+    &run_command,     &put_command,    &get_command,    &erase_command,  &push_command,
+    &pull_command,    &peek_command,   &list_command,   &stats_command,  &limit_command,
+    &expire_command,  &clear_command,  &verify_command, &repair_command, &backup_command,
+    &export_command,  &import_command, &evict_command,  &doctor_command, &top_command,
+    &compact_command, &bench_command};
 
 // A file that is opened later must not become stdin, stdout or stderr by accident.
 void occupy_standard_descriptors() {

@@ -14,6 +14,8 @@ _larder_options() {
     stats) echo "$common --json --prometheus --label --reset" ;;
     limit) echo "$common --max-bytes --max-entries --eviction --ttl --json" ;;
     doctor) echo "$common --quick --json" ;;
+    bench) echo "$common --engine --durability --policy --keys --ops --value-size --max-entries \
+--processes --threads --dir --svg --html --json" ;;
     top) echo "$common --interval --once --json" ;;
     expire | evict | verify | compact) echo "$common --json" ;;
     repair) echo "$common --dry-run --json" ;;
@@ -41,11 +43,15 @@ _larder_value() {
     --disk) _larder_words 'guess disk json' "$2" ;;
     --order) _larder_words 'key insertion' "$2" ;;
     --eviction) _larder_words 'fifo lru lfu sieve s3_fifo w_tinylfu mru random custom none' "$2" ;;
+    --policy) _larder_words 'fifo lru lfu sieve s3_fifo w_tinylfu mru random none' "$2" ;;
+    --engine) _larder_words 'lmdb memory' "$2" ;;
+    --durability) _larder_words 'durable consistent disposable' "$2" ;;
     --env) mapfile -t COMPREPLY < <(compgen -e -- "$2") ;;
-    --input | --output) _larder_files -f "$2" ;;
-    --store) _larder_files -d "$2" ;;
+    --input | --output | --svg | --html) _larder_files -f "$2" ;;
+    --store | --dir) _larder_files -d "$2" ;;
     --ttl | --stale | --interval) _larder_words '30s 5m 1h 1d' "$2" ;;
     --tag | --label | --scope | --prefix | --max-bytes | --max-entries | --max-result-size) ;;
+    --keys | --ops | --value-size | --processes | --threads) ;;
     *) return 1 ;;
   esac
 }
@@ -78,7 +84,7 @@ _larder_run() {
 
 _larder() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-  local commands='run put get erase push pull peek list stats limit expire clear verify repair backup export import evict doctor top compact'
+  local commands='run put get erase push pull peek list stats limit expire clear verify repair backup export import evict doctor top compact bench'
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     local global=''
