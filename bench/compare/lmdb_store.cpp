@@ -183,7 +183,9 @@ class LmdbStore final : public Store {
 }  // namespace
 
 std::unique_ptr<Store> open_raw_lmdb(const std::filesystem::path& folder, Lmdb mode) {
-  const unsigned flags = MDB_NOSYNC | (mode == Lmdb::writable_map ? MDB_WRITEMAP : 0U);
+  const unsigned flags = mode == Lmdb::writable_map ? MDB_NOSYNC | MDB_WRITEMAP
+                         : mode == Lmdb::no_sync    ? MDB_NOSYNC
+                                                    : MDB_NOMETASYNC;
   return std::make_unique<LmdbStore>(folder, flags);
 }
 

@@ -19,6 +19,7 @@ void write_json(const Options& options, nlohmann::ordered_json context,
   context["load_after"] = load_average();
   context["command"] = options.command;
   context["keys"] = options.keys;
+  context["calls"] = options.calls_of("overwrite");
   context["value_bytes"] = options.value_bytes;
   context["repetitions"] = options.repetitions;
   context["mixed_seconds"] = options.seconds;

@@ -26,13 +26,20 @@ bool Options::wants(const std::string& operation) const {
          });
 }
 
+std::uint32_t Options::calls_of(const std::string& operation) const {
+  const bool is_whole = operation == "put_new" || calls == 0;
+  return is_whole ? keys : std::min(calls, keys);
+}
+
 Options parse_options(int argc, char** argv, int& exit_code) {
   Options options;
   bool is_quick = false;
   options.folder = std::filesystem::temp_directory_path();
   CLI::App app{"Compares larder's Cache with its peers, side by side.", "larder_compare"};
   app.add_option("--keys", options.keys, "entries in each store")
-      ->check(CLI::Range(1'000U, 1U << 26U))
+      ->check(CLI::Range(100U, 1U << 26U))
+      ->capture_default_str();
+  app.add_option("--calls", options.calls, "calls of what follows put_new; 0: one for each key")
       ->capture_default_str();
   app.add_option("--value-bytes", options.value_bytes, "size of each value")
       ->check(CLI::Range(16U, 1U << 24U))
@@ -47,9 +54,9 @@ Options parse_options(int argc, char** argv, int& exit_code) {
       ->capture_default_str();
   app.add_option("--filter", options.filter, "only operations whose names begin so")
       ->delimiter(',');
-  app.add_option("--processes", options.processes, "processes of the mixed loads")
+  app.add_option("--processes", options.processes, "processes of the mixed loads; 0: none")
       ->delimiter(',')
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.add_option("--dir", options.folder, "folder below which the stores are made")
       ->check(CLI::ExistingDirectory)
@@ -62,6 +69,7 @@ Options parse_options(int argc, char** argv, int& exit_code) {
   } catch (const CLI::ParseError& end) {
     exit_code = app.exit(end) == 0 ? 0 : 2;
   }
+  std::erase(options.processes, 0U);
   if (is_quick) {
     if (app.count("--keys") == 0) options.keys = 10'000;
     if (app.count("--repetitions") == 0) options.repetitions = 2;

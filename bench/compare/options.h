@@ -11,6 +11,7 @@ namespace larder::bench {
 /// What to compare, and how long.
 struct Options {
   std::uint32_t keys = 100'000;
+  std::uint32_t calls = 0;  ///< Of each operation but `put_new`; 0 means one for each key.
   std::uint32_t value_bytes = 1024;
   std::uint32_t repetitions = 5;
   double seconds = 2.0;  ///< How long each mixed load runs.
@@ -21,6 +22,9 @@ struct Options {
   std::filesystem::path json = {};    ///< Where the numbers go, if anywhere.
   std::string python = "/usr/bin/python3";
   std::string command = {};  ///< How the program was called.
+
+  /// How many calls of `operation` one repetition makes.
+  [[nodiscard]] std::uint32_t calls_of(const std::string& operation) const;
 
   /// Whether `operation` is to be measured.
   [[nodiscard]] bool wants(const std::string& operation) const;

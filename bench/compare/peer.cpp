@@ -38,6 +38,7 @@ Sample combine(const std::vector<json>& answers) {
     end = std::max(end, answer.at("end_ns").get<std::uint64_t>());
     sample.p50_us += answer.at("p50_ns").get<double>() / 1e3;
     sample.p99_us = std::max(sample.p99_us, answer.at("p99_ns").get<double>() / 1e3);
+    sample.put_p99_us = std::max(sample.put_p99_us, answer.at("put_p99_ns").get<double>() / 1e3);
     sample.worst_us = std::max(sample.worst_us, answer.at("worst_ns").get<double>() / 1e3);
   }
   const double steps = std::max(1.0, static_cast<double>(sample.steps));

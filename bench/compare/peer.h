@@ -17,7 +17,7 @@ namespace larder::bench {
 struct Request {
   std::string loop;            ///< Name of the operation.
   std::filesystem::path plan;  ///< File with its steps.
-  std::uint64_t version = 0;   ///< Version of the values that are put or expected.
+  std::uint64_t version = 0;   ///< Version of the values that are put or expected; 0: any.
   double seconds = 0.0;        ///< Repeats the plan for so long; 0 runs it once.
 };
 
@@ -29,6 +29,7 @@ struct Sample {
   double p50_us = 0.0;
   double p99_us = 0.0;
   double worst_us = 0.0;
+  double put_p99_us = 0.0;  ///< Of the puts alone; 0 if there are none.
   std::uint64_t steps = 0;
   std::uint64_t errors = 0;
   std::string error = {};  ///< The first of them.

@@ -85,6 +85,7 @@ void add_numbers(ordered_json& to, const std::string& who, const Measurement& me
   add_spread(to, who, "_us", spread_in(measurement, &Sample::us));
   to[who + "_p50_us"] = rounded(spread_in(measurement, &Sample::p50_us).median);
   to[who + "_p99_us"] = rounded(spread_in(measurement, &Sample::p99_us).median);
+  to[who + "_put_p99_us"] = rounded(spread_in(measurement, &Sample::put_p99_us).median);
   to[who + "_worst_us"] = rounded(spread_in(measurement, &Sample::worst_us).max);
   to[who + "_cpu_us"] = rounded(spread_in(measurement, &Sample::cpu_us).median);
   to[who + "_flush_us"] = rounded(spread_in(measurement, &Sample::flush_us).median);

@@ -79,7 +79,8 @@ class Round {
     run_mixed(progress);
     if (options_.wants("erase")) {
       progress("erase");
-      run_loop(refill, second_version);
+      // What the mixed loads erased; the others are there.
+      if (has_mixed()) run_loop(refill, second_version);
       run_loop("erase", second_version);
     }
   }
@@ -93,13 +94,16 @@ class Round {
   void run_loop(const std::string& operation, std::uint64_t version, std::uint32_t rounds = 1) {
     const auto file = folder_.path() / (operation + ".plan");
     Plan plan = random_order(options_.keys, rounds, seed(operation));
+    plan.resize(std::size_t{options_.calls_of(operation)} * rounds);
     const Action action = operation == "erase"            ? Action::erase
                           : operation.starts_with("get_") ? Action::get
                                                           : Action::put;
     for (std::uint32_t& step : plan) step |= static_cast<std::uint32_t>(action) << action_shift;
     write_plan(file, plan);
     for (const auto& peer : peers_) {
-      Sample sample = peer->run({.loop = operation, .plan = file, .version = version});
+      // Of a part of the keys nobody knows which of them were overwritten.
+      const bool is_any = operation == "get_hit" && options_.calls_of(operation) < options_.keys;
+      Sample sample = peer->run({.loop = operation, .plan = file, .version = is_any ? 0 : version});
       // Here what was put off counts: there is enough of it to see.
       if (operation == "sustained") sample.us += sample.flush_us;
       write_back(folder_.path());
@@ -108,9 +112,19 @@ class Round {
     }
   }
 
+  bool has_mixed() const {
+    return std::ranges::any_of(options_.processes, [&](std::uint32_t processes) {
+      return options_.wants(mixed_name(processes));
+    });
+  }
+
+  static std::string mixed_name(std::uint32_t processes) {
+    return "mixed_" + std::to_string(processes);
+  }
+
   void run_mixed(const std::function<void(const std::string&)>& progress) {
     for (const std::uint32_t processes : options_.processes) {
-      const std::string operation = "mixed_" + std::to_string(processes);
+      const std::string operation = mixed_name(processes);
       if (!options_.wants(operation)) continue;
       progress(operation);
       std::vector<Request> requests;
@@ -129,7 +143,9 @@ class Round {
     }
   }
 
-  [[nodiscard]] std::uint64_t seed(const std::string& operation) const {
+  /// What is erased is what was put back.
+  [[nodiscard]] std::uint64_t seed(const std::string& loop) const {
+    const std::string operation = loop == refill ? "erase" : loop;
     return std::hash<std::string>{}(operation) + number_ * 1000;
   }
 

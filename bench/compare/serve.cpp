@@ -55,6 +55,7 @@ class Loop {
     const double seconds = request.at("seconds");
     if (seconds > 0) limit_ns_ = static_cast<std::uint64_t>(seconds * 1e9);
     times_.reserve(plan_.size());
+    put_times_.reserve(plan_.size());
   }
 
   json run() {
@@ -67,6 +68,7 @@ class Loop {
     const auto steps = times_.size();
     const double cpu = cpu_us() - cpu_before;
     const Latencies latencies = latencies_of(std::move(times_));
+    const Latencies puts = latencies_of(std::move(put_times_));
     return {{"steps", steps},
             {"errors", errors_},
             {"error", error_},
@@ -77,6 +79,7 @@ class Loop {
             {"p50_ns", latencies.p50},
             {"p99_ns", latencies.p99},
             {"worst_ns", latencies.worst},
+            {"put_p99_ns", puts.p99},
             {"cpu_us", cpu}};
   }
 
@@ -116,7 +119,9 @@ class Loop {
     const Bytes& value = values_.make(number, version_);
     const std::uint64_t start = now_ns();
     store_.put(key, value);
-    return note(start);
+    const std::uint64_t end = note(start);
+    put_times_.push_back(end - start);
+    return end;
   }
 
   std::uint64_t get(std::uint32_t number) {
@@ -161,6 +166,7 @@ class Loop {
   Plan plan_;
   std::uint64_t limit_ns_ = 0;
   std::vector<std::uint64_t> times_;
+  std::vector<std::uint64_t> put_times_;
   std::uint64_t errors_ = 0;
   std::string error_;
 };

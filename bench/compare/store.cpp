@@ -23,6 +23,8 @@ constexpr std::array known{
           [](const std::filesystem::path& at) { return open_raw_lmdb(at, Lmdb::writable_map); }},
     Known{"lmdb-nosync",
           [](const std::filesystem::path& at) { return open_raw_lmdb(at, Lmdb::no_sync); }},
+    Known{"lmdb-consistent",
+          [](const std::filesystem::path& at) { return open_raw_lmdb(at, Lmdb::no_meta_sync); }},
     Known{"sqlite", [](const std::filesystem::path& at) { return open_raw_sqlite(at); }},
 };
 

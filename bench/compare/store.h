@@ -46,7 +46,7 @@ enum class Larder { durable, consistent, disposable };
 [[nodiscard]] std::unique_ptr<Store> open_larder(const std::filesystem::path& folder, Larder level);
 
 /// How raw LMDB writes.
-enum class Lmdb { writable_map, no_sync };
+enum class Lmdb { writable_map, no_sync, no_meta_sync };
 /// LMDB with the tables that a cache needs: records, the order in which they came, counters.
 [[nodiscard]] std::unique_ptr<Store> open_raw_lmdb(const std::filesystem::path& folder, Lmdb mode);
 

@@ -86,7 +86,7 @@ std::uint64_t BenchArena::done() const noexcept {
 void BenchArena::note_failure(std::string_view message) noexcept {
   if (shared_->has_failure.exchange(true)) return;
   const std::size_t size = std::min(message.size(), shared_->failure.size() - 1);
-  std::copy_n(message.data(), size, shared_->failure.data());
+  std::ranges::copy(message.substr(0, size), shared_->failure.begin());
 }
 
 std::string BenchArena::failure() const {

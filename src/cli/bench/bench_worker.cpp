@@ -167,8 +167,8 @@ void run_thread(const BenchPlan& plan, std::uint64_t worker, Cache& cache, Bench
 void run_bench_process(const BenchPlan& plan, const BenchSubject& subject, std::uint64_t process,
                        const std::filesystem::path& folder, BenchArena& arena) {
   Cache cache = open_subject(plan, subject, folder);
-  std::vector<std::exception_ptr> failures(plan.threads);
   std::vector<std::thread> threads;
+  threads.reserve(plan.threads);
   for (std::uint64_t i = 0; i < plan.threads; ++i) {
     threads.emplace_back([&, i] {
       try {

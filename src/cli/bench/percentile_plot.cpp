@@ -22,6 +22,11 @@ constexpr double top = 30;
 constexpr double bottom = 44;
 constexpr std::size_t columns = 2;
 
+double row_of(std::size_t index) {
+  const std::size_t row = index / columns;
+  return static_cast<double>(row);
+}
+
 // Colours that remain apart for those who see fewer of them (Okabe and Ito).
 constexpr std::array<const char*, 7> colours = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
                                                 "#E69F00", "#56B4E9", "#333333"};
@@ -185,15 +190,13 @@ std::string legend(const std::vector<std::string>& names, double y) {
   std::string svg;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const double x = left + static_cast<double>(i % columns) * panel_width;
-    const double line = y + static_cast<double>(i / columns) * legend_line;
+    const double line = y + row_of(i) * legend_line;
     svg += joined({"<g stroke-width=\"2.5\"", look(i), ">",
                    stroke_between(x, line - 4, x + 32, line - 4), "</g>\n",
                    text_at(x + 40, line, "start", names[i])});
   }
   return svg;
 }
-
-double rows_of(std::size_t count) { return static_cast<double>((count + columns - 1) / columns); }
 
 }  // namespace
 
@@ -225,17 +228,18 @@ std::string to_svg(std::string_view title, const std::vector<Plot>& plots) {
   const Range range = range_of(plots);
   const std::vector<std::string> names = names_in(plots);
   const double width = panel_width * columns;
-  const double legend_y = head_height + rows_of(plots.size()) * panel_height + legend_line;
-  const double height = legend_y + rows_of(names.size()) * legend_line;
-  std::string svg =
-      joined({"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ", shown(width), " ",
-              shown(height), "\"", attribute("width", width), attribute("height", height),
-              " font-family=\"sans-serif\" font-size=\"12\" fill=\"#222\">\n<title>",
-              xml_text(title), "</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"});
+  const double legend_y =
+      head_height + row_of(plots.size() + columns - 1) * panel_height + legend_line;
+  const double height = legend_y + row_of(names.size() + columns - 1) * legend_line;
+  std::string svg = joined(
+      {R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 )", shown(width), " ", shown(height),
+       "\"", attribute("width", width), attribute("height", height),
+       R"( font-family="sans-serif" font-size="12" fill="#222">)", "\n<title>", xml_text(title),
+       "</title>\n", R"(<rect width="100%" height="100%" fill="#fff"/>)", "\n"});
   svg += text_at(left, head_height - 16, "start", title, attribute("font-size", "15"));
   for (std::size_t i = 0; i < plots.size(); ++i) {
     const Panel panel(static_cast<double>(i % columns) * panel_width,
-                      head_height + static_cast<double>(i / columns) * panel_height, range);
+                      head_height + row_of(i) * panel_height, range);
     svg += panel.draw(plots[i], names);
   }
   return svg + legend(names, legend_y) + "</svg>\n";
