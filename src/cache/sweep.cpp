@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "cache/record.h"
 #include "larder/core/error.h"
@@ -38,6 +39,37 @@ std::uint64_t remove_unnamed(const CacheCore::State& state, std::set<std::uint64
       {.deadline = Clock::system().steady_now() + patience, .frees_space = true});
 }
 
+/// The notes of dead processes, which go back unless they are settled.
+class TakenNotes {
+ public:
+  explicit TakenNotes(FileStore& files) : files_(files), notes_(files.in_flight().take_over()) {}
+  TakenNotes(const TakenNotes&) = delete;
+  TakenNotes& operator=(const TakenNotes&) = delete;
+  ~TakenNotes() {
+    for (const InFlight::Note& note : notes_) files_.in_flight().give_up(note);
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return notes_.empty(); }
+
+  void for_each_name(FunctionRef<void(std::uint64_t name)> visit) const {
+    for (const InFlight::Note& note : notes_) visit(note.name);
+  }
+
+  /// What was left over is gone.
+  void settle() {
+    std::erase_if(notes_, [&](const InFlight::Note& note) {
+      const FileState state = files_.look_at(note.name);
+      if (state != FileState::missing && state != FileState::settled) return false;
+      files_.in_flight().release(note);
+      return true;
+    });
+  }
+
+ private:
+  FileStore& files_;
+  std::vector<InFlight::Note> notes_;
+};
+
 }  // namespace
 
 std::uint64_t sweep_after_crash(const CacheCore::State& state) {
@@ -45,7 +77,7 @@ std::uint64_t sweep_after_crash(const CacheCore::State& state) {
   if (!files.is_available()) return 0;
   InFlight& in_flight = files.in_flight();
   const bool everything = in_flight.expects_leftovers();
-  const std::vector<std::uint64_t> noted = in_flight.names();
+  TakenNotes noted(files);
   if (!everything && noted.empty()) return 0;
   // From here on what comes to be left over is noted anew.
   if (everything) in_flight.all_swept();
@@ -57,7 +89,7 @@ std::uint64_t sweep_after_crash(const CacheCore::State& state) {
   if (everything) {
     files.list(look_at, [](const std::string&) {});
   } else {
-    for (const std::uint64_t name : noted) look_at(name);
+    noted.for_each_name(look_at);
   }
   std::uint64_t removed = 0;
   if (!names.empty()) {
@@ -69,12 +101,7 @@ std::uint64_t sweep_after_crash(const CacheCore::State& state) {
       throw;
     }
   }
-  for (const std::uint64_t name : noted) {
-    const FileState state_now = files.look_at(name);
-    if (state_now == FileState::missing || state_now == FileState::settled) {
-      in_flight.release_all_of(name);
-    }
-  }
+  noted.settle();
   if (removed > 0) {
     state.log(LogLevel::info, "cache: removed " + std::to_string(removed) +
                                   " value files that a crash had left over");

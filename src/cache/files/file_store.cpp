@@ -113,24 +113,23 @@ File FileStore::bucket(std::uint64_t name, Missing missing) {
   return {io_, fd};
 }
 
+FileNote FileStore::note_of(std::uint64_t name) {
+  return {std::shared_ptr<InFlight>(shared_from_this(), &in_flight_), name};
+}
+
 std::shared_ptr<NewFile> FileStore::create() {
   constexpr int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   for (;;) {
     const std::uint64_t name = random_name();
-    const std::size_t slot = in_flight_.claim(name);
-    int fd = -1;
-    try {
-      fd = io_.openat(bucket(name, Missing::make).fd(), leaf_of(name), flags, place_.mode);
-    } catch (...) {
-      in_flight_.release(slot, name);
-      throw;
-    }
+    const File parent = bucket(name, Missing::make);
+    FileNote note = note_of(name);
+    const int fd = io_.openat(parent.fd(), leaf_of(name), flags, place_.mode);
     if (fd < 0) {
-      in_flight_.release(slot, name);
+      note.settle();
       if (fd == -EEXIST) continue;
       throw system_error(fd, "create " + path_of(name).string());
     }
-    auto made = std::make_shared<NewFile>(shared_from_this(), name, slot, File(io_, fd));
+    auto made = std::make_shared<NewFile>(shared_from_this(), name, std::move(note), File(io_, fd));
     if (const int result = io_.fchmod(fd, place_.mode); result < 0) {
       throw system_error(result, "set the permissions of " + path_of(name).string());
     }
@@ -172,15 +171,16 @@ void FileStore::bring_along(WriteTxn& txn, std::uint64_t name) const {
 }
 
 void FileStore::remove_at_end(WriteTxn& txn, std::uint64_t name) {
-  const std::size_t slot = in_flight_.claim(name);
-  txn.at_end([self = shared_from_this(), name, slot](UpdateEnd end) {
+  // Whoever cannot remove it leaves the note behind, and a sweep does it.
+  const auto note = std::make_shared<FileNote>(note_of(name));
+  txn.at_end([self = shared_from_this(), name, note](UpdateEnd end) {
     std::erase(leaving(), name);
-    if (end == UpdateEnd::undone) self->in_flight_.release(slot, name);
+    if (end == UpdateEnd::undone) note->settle();
   });
   leaving().push_back(name);
-  txn.when_durable([self = shared_from_this(), name, slot] {
+  txn.when_durable([self = shared_from_this(), name, note] {
     self->remove(name);
-    self->in_flight_.release(slot, name);
+    note->settle();
   });
 }
 

@@ -100,6 +100,7 @@ class FileStore : public std::enable_shared_from_this<FileStore> {
 
   [[nodiscard]] int root(Missing missing);
   [[nodiscard]] File open_root(Missing missing);
+  [[nodiscard]] FileNote note_of(std::uint64_t name);
   void check_root(const File& root);
   /// The directory that the file `name` is in; closed if it is missing.
   [[nodiscard]] File bucket(std::uint64_t name, Missing missing);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/files/in_flight.h"
 
-#include <algorithm>
+#include <sys/types.h>
+
 #include <atomic>
+#include <map>
+#include <utility>
 
 #include "core/xxh3.h"
 #include "larder/core/process.h"
@@ -11,11 +14,16 @@ namespace larder::detail {
 
 namespace {
 
-constexpr std::size_t words = 4096;
 constexpr std::size_t boot_word = 0;
 constexpr std::size_t flag_word = 1;
 constexpr std::size_t first_slot = 2;
-constexpr std::size_t no_slot = 0;
+constexpr std::size_t slots = 4096;
+constexpr std::size_t words = first_slot + 2 * slots;
+constexpr std::size_t no_slot = slots;
+
+constexpr std::uint64_t nobody = 0;
+constexpr std::uint64_t dead = 1;  // whose note nobody could deal with yet
+constexpr int pid_bits = 22;       // the most that Linux has
 
 using Word = std::atomic_ref<std::uint64_t>;
 
@@ -29,40 +37,70 @@ std::uint64_t this_boot() {
   return xxh3_64(as_bytes(boot)) | 1U;  // never the zero of fresh memory
 }
 
+std::uint64_t owner_of(const ProcessIdentity& process) noexcept {
+  return process.start_ticks << pid_bits | static_cast<std::uint64_t>(process.pid);
+}
+
+bool is_alive(std::uint64_t owner) {
+  if (owner == dead) return false;
+  const auto pid = static_cast<pid_t>(owner & ((1U << pid_bits) - 1));
+  return is_running({.pid = pid, .start_ticks = owner >> pid_bits, .boot_id = boot_id()});
+}
+
+constexpr std::size_t owner_word(std::size_t slot) noexcept { return first_slot + 2 * slot; }
+constexpr std::size_t name_word(std::size_t slot) noexcept { return owner_word(slot) + 1; }
+
 }  // namespace
 
 InFlight::InFlight(Engine& engine, const std::string& name)
     : words_(map_words(engine, name + ".files")) {}
 
-std::size_t InFlight::claim(std::uint64_t name) noexcept {
-  const std::size_t slots = words - first_slot;
+InFlight::Note InFlight::claim(std::uint64_t name) {
+  const std::uint64_t me = owner_of(current_process());
   for (std::size_t i = 0; i < slots; ++i) {
-    const std::size_t slot = first_slot + (name + i) % slots;
-    std::uint64_t none = 0;
-    if (Word(words_[slot]).compare_exchange_strong(none, name)) return slot;
+    const std::size_t slot = (name + i) % slots;
+    std::uint64_t owner = nobody;
+    if (!Word(words_[owner_word(slot)]).compare_exchange_strong(owner, me)) continue;
+    Word(words_[name_word(slot)]).store(name);
+    return {.slot = slot, .name = name};
   }
   expect_leftovers();
-  return no_slot;
+  return {.slot = no_slot, .name = name};
 }
 
-void InFlight::release(std::size_t slot, std::uint64_t name) noexcept {
-  if (slot != no_slot) Word(words_[slot]).compare_exchange_strong(name, 0);
+void InFlight::release(const Note& note) noexcept {
+  if (note.slot == no_slot) return;
+  Word(words_[name_word(note.slot)]).store(0);
+  Word(words_[owner_word(note.slot)]).store(nobody);
 }
 
-void InFlight::release_all_of(std::uint64_t name) noexcept {
-  for (std::size_t slot = first_slot; slot < words; ++slot) release(slot, name);
+void InFlight::give_up(const Note& note) noexcept {
+  if (note.slot == no_slot) return expect_leftovers();
+  Word(words_[owner_word(note.slot)]).store(dead);
 }
 
 std::vector<std::uint64_t> InFlight::names() const {
   std::vector<std::uint64_t> found;
-  for (std::size_t slot = first_slot; slot < words; ++slot) {
-    const std::uint64_t name = Word(words_[slot]).load();
+  for (std::size_t slot = 0; slot < slots; ++slot) {
+    const std::uint64_t name = Word(words_[name_word(slot)]).load();
     if (name != 0) found.push_back(name);
   }
-  std::ranges::sort(found);
-  const auto twice = std::ranges::unique(found);
-  found.erase(twice.begin(), twice.end());
   return found;
+}
+
+std::vector<InFlight::Note> InFlight::take_over() {
+  const std::uint64_t me = owner_of(current_process());
+  std::map<std::uint64_t, bool> known = {{nobody, true}, {me, true}};
+  std::vector<Note> taken;
+  for (std::size_t slot = 0; slot < slots; ++slot) {
+    std::uint64_t owner = Word(words_[owner_word(slot)]).load();
+    const auto [found, is_new] = known.try_emplace(owner, true);
+    if (is_new) found->second = is_alive(owner);
+    if (found->second) continue;
+    if (!Word(words_[owner_word(slot)]).compare_exchange_strong(owner, me)) continue;
+    taken.push_back({.slot = slot, .name = Word(words_[name_word(slot)]).load()});
+  }
+  return taken;
 }
 
 void InFlight::expect_leftovers() noexcept { Word(words_[flag_word]).store(1); }
@@ -74,6 +112,21 @@ bool InFlight::expects_leftovers() const noexcept {
 void InFlight::all_swept() noexcept {
   Word(words_[flag_word]).store(0);
   Word(words_[boot_word]).store(this_boot());
+}
+
+FileNote::FileNote(std::shared_ptr<InFlight> in_flight, std::uint64_t name)
+    : in_flight_(std::move(in_flight)), note_(in_flight_->claim(name)), forks_(fork_generation()) {}
+
+FileNote::FileNote(FileNote&& other) noexcept = default;
+
+FileNote::~FileNote() {
+  if (in_flight_ && forks_ == fork_generation()) in_flight_->give_up(note_);
+}
+
+void FileNote::settle() noexcept {
+  if (!in_flight_ || forks_ != fork_generation()) return;
+  in_flight_->release(note_);
+  in_flight_.reset();
 }
 
 }  // namespace larder::detail

@@ -12,15 +12,18 @@
 
 namespace larder::detail {
 
-NewFile::NewFile(std::shared_ptr<FileStore> store, std::uint64_t name, std::size_t slot, File file)
-    : store_(std::move(store)), slot_(slot), forks_(fork_generation()), file_(std::move(file)) {
+NewFile::NewFile(std::shared_ptr<FileStore> store, std::uint64_t name, FileNote note, File file)
+    : store_(std::move(store)),
+      note_(std::move(note)),
+      forks_(fork_generation()),
+      file_(std::move(file)) {
   ref_.name = name;
 }
 
 NewFile::~NewFile() {
   if (forks_ != fork_generation()) return;  // the parent goes on with it
   if (!is_kept_) store_->remove(ref_.name);
-  store_->in_flight().release(slot_, ref_.name);
+  note_.settle();
 }
 
 void NewFile::end_block(BytesView block) { append_number(checksums_, xxh3_64(block)); }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 
 #include "cache/files/file_ref.h"
+#include "cache/files/in_flight.h"
 #include "larder/core/io.h"
 
 namespace larder::detail {
@@ -20,7 +20,7 @@ class FileStore;
 class NewFile {
  public:
   /// `file` is new, empty and locked.
-  NewFile(std::shared_ptr<FileStore> store, std::uint64_t name, std::size_t slot, File file);
+  NewFile(std::shared_ptr<FileStore> store, std::uint64_t name, FileNote note, File file);
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
   ~NewFile();
@@ -44,7 +44,7 @@ class NewFile {
   void end_block(BytesView block);
 
   std::shared_ptr<FileStore> store_;
-  std::size_t slot_;
+  FileNote note_;
   std::uint64_t forks_;
   File file_;
   FileRef ref_;

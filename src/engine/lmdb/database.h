@@ -57,11 +57,10 @@ class Database {
   std::unique_ptr<Environment> environment_;
   std::unique_ptr<SharedMapping> shared_;
   std::unique_ptr<Log> log_;
-  DurableHooks durable_hooks_;
-  std::unique_ptr<Background> background_;
-
   Mutex areas_mutex_;
   std::map<std::string, SharedArea, std::less<>> areas_ LARDER_GUARDED_BY(areas_mutex_);
+  DurableHooks durable_hooks_;  ///< What a hook holds may be in an area.
+  std::unique_ptr<Background> background_;
 };
 
 /// The database in `options.path`: the one that this process has open already, or a new one.
