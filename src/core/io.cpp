@@ -139,6 +139,10 @@ int Io::unlinkat(int directory, const std::filesystem::path& name) {
   return retried([&] { return ::unlinkat(directory, name.c_str(), 0); });
 }
 
+int Io::range_lock(int fd, int command, struct ::flock& range) {
+  return retried([&] { return ::fcntl(fd, command, &range); });
+}
+
 int Io::memory_file(const char* name) {
   return retried([&] { return ::memfd_create(name, MFD_CLOEXEC); });
 }

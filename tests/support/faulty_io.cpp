@@ -181,6 +181,10 @@ int FaultyIo::unlinkat(int directory, const std::filesystem::path& name) {
   return attempt("unlinkat", [&] { return inner_.unlinkat(directory, name); });
 }
 
+int FaultyIo::range_lock(int fd, int command, struct ::flock& range) {
+  return attempt("range_lock", [&] { return inner_.range_lock(fd, command, range); });
+}
+
 int FaultyIo::memory_file(const char* name) {
   return attempt("memory_file", [&] { return inner_.memory_file(name); });
 }

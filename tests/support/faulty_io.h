@@ -75,6 +75,7 @@ class FaultyIo final : public Io {
   int mkdirat(int directory, const std::filesystem::path& name, mode_t mode) override;
   int unlinkat(int directory, const std::filesystem::path& name) override;
   int flock(int fd, int operation) override;
+  int range_lock(int fd, int command, struct ::flock& range) override;
   int memory_file(const char* name) override;
   void* mmap(std::size_t size, int protection, int flags, int fd, off_t offset) override;
   int munmap(void* address, std::size_t size) override;

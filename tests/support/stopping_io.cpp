@@ -105,6 +105,11 @@ int StoppingIo::mkdir(const std::filesystem::path& path, mode_t mode) {
   return Io::mkdir(path, mode);
 }
 
+int StoppingIo::range_lock(int fd, int command, struct ::flock& range) {
+  happen("range_lock");
+  return Io::range_lock(fd, command, range);
+}
+
 int StoppingIo::flock(int fd, int operation) {
   happen("flock");
   return Io::flock(fd, operation);

@@ -49,6 +49,7 @@ class StoppingIo final : public Io {
   int unlink(const std::filesystem::path& path) override;
   int mkdir(const std::filesystem::path& path, mode_t mode) override;
   int flock(int fd, int operation) override;
+  int range_lock(int fd, int command, struct ::flock& range) override;
   void* mmap(std::size_t size, int protection, int flags, int fd, off_t offset) override;
   int munmap(void* address, std::size_t size) override;
   void point(std::string_view name) override;

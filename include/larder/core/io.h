@@ -12,6 +12,8 @@
 
 #include "larder/core/bytes.h"
 
+struct flock;  // NOLINT(readability-identifier-naming): of fcntl.h
+
 namespace larder {
 
 /// The one seam to the file system: every file operation of larder goes through it, so that a test
@@ -57,6 +59,8 @@ class Io {
   virtual int mkdirat(int directory, const std::filesystem::path& name, mode_t mode);
   virtual int unlinkat(int directory, const std::filesystem::path& name);
   virtual int flock(int fd, int operation);
+  /// fcntl(2) about a lock of some bytes, with `F_OFD_SETLK` or `F_OFD_GETLK`.
+  virtual int range_lock(int fd, int command, struct ::flock& range);
   /// A new file without a name that lives in memory, see memfd_create(2).
   virtual int memory_file(const char* name);
   /// Returns the mapping, or `MAP_FAILED` with `errno` set.

@@ -47,6 +47,7 @@ struct EnginePlace {
   std::filesystem::path directory = {};            ///< Empty if the engine has none.
   std::uint32_t mode = 0600;                       ///< Permission bits of new files.
   Durability durability = Durability::disposable;  ///< What an acknowledged write survives.
+  bool is_read_only = false;                       ///< Opened with `OpenMode::read_only`.
 };
 
 /// One ordered map of bytes to bytes with transactions, shared by all threads and processes of a
@@ -166,7 +167,11 @@ using EnginePtr = std::shared_ptr<Engine>;
 
 /// The engine kept in a directory, shared by all processes of this machine. Opening the same
 /// directory twice in one process gives two handles on one engine.
-/// @throws Error `not_supported` on a network file system, `denied`, `corrupt`, `unavailable`
+///
+/// With `OpenMode::read_only` updates, `sync()` and `claim()` throw `denied`, shared memory is a
+/// copy of this process's own, and there are no generations.
+/// @throws Error `invalid_argument` if `open_mode` forbids it, `not_supported` on a network file
+/// system, `denied`, `corrupt`, `unavailable`
 [[nodiscard]] EnginePtr open_lmdb(const LmdbOptions& options, EngineHooks hooks = {});
 
 }  // namespace larder

@@ -20,10 +20,21 @@ enum class Durability {
   disposable,  ///< A power cut may lose everything; never wrong, never unopenable.
 };
 
+/// What there must be to open, and what may be done with it.
+enum class OpenMode {
+  open_or_create,  ///< Opens what is there, or makes it.
+  create,          ///< Makes it; `invalid_argument` if there is one.
+  open,            ///< Opens it; `invalid_argument`, with nothing made, if there is none.
+  read_only,       ///< Opens it as `open` does, and changes nothing. See docs/engine/README.md.
+};
+
 /// How to open the LMDB engine. Plain data; what acts is in `EngineHooks`.
 struct LmdbOptions {
   /// Directory of the database. Created, with its parents, if it is missing.
   std::filesystem::path path = {};
+
+  /// What there must be, and what may be done with it.
+  OpenMode open_mode = OpenMode::open_or_create;
 
   /// What an acknowledged write survives.
   Durability durability = Durability::consistent;

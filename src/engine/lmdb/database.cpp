@@ -68,6 +68,7 @@ void Database::close() {
   drain();
   durable_hooks_.run_through(log_->published());
   if (options_.durability == Durability::disposable) environment_->sync();
+  environment_->guard_end();  // for those who may only read it
   log_.reset();
   shared_.reset();
   environment_.reset();
@@ -198,16 +199,10 @@ const std::atomic<std::uint64_t>* Database::generation(BytesView key) const {
 EngineInfo Database::info() {
   EngineInfo info{.uri = "lmdb:" + options_.path.string(),
                   .entries = 0,
-                  .disk_bytes = 0,
+                  .disk_bytes = disk_bytes_in(*hooks_.io, options_.path),
                   .used_bytes = environment_->live_bytes(),
                   .syncs = log_->syncs()};
   with_snapshot([&](const Snapshot& snapshot) { info.entries = snapshot.entries(); });
-  hooks_.io->list(options_.path, [&](std::string_view name) {
-    struct stat status{};
-    if (hooks_.io->stat(options_.path / name, status) == 0) {
-      info.disk_bytes += static_cast<std::uint64_t>(status.st_blocks) * 512;
-    }
-  });
   return info;
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #include <cerrno>
@@ -12,6 +13,7 @@
 #include "engine/lmdb/backoff.h"
 #include "engine/lmdb/layout.h"
 #include "engine/lmdb/page_check.h"
+#include "engine/lmdb/presence.h"
 #include "larder/core/error.h"
 
 namespace larder::lmdb {
@@ -75,7 +77,59 @@ void refuse_link(Io& io, const std::filesystem::path& file) {
   throw Error(ErrorKind::denied, file.string() + " is a link, or no file at all: remove it");
 }
 
+/// Whoever may replace the files of a database decides what it says, and where it writes.
+void refuse_everybody(Io& io, const LmdbOptions& options) {
+  struct stat status{};
+  if (const int result = io.stat(options.path, status); result < 0) {
+    throw system_error(-result, "look at " + options.path.string());
+  }
+  const bool is_open = (status.st_mode & ~directory_mode(options.mode) & S_IWOTH) != 0;
+  const bool is_own_and_sticky = (status.st_mode & S_ISVTX) != 0 && status.st_uid == ::geteuid();
+  if (!is_open || is_own_and_sticky) return;
+  throw Error(ErrorKind::denied, options.path.string() +
+                                     " may be written by everybody, so nothing in it can be "
+                                     "trusted: chmod o-w it, or choose a directory of its own");
+}
+
 }  // namespace
+
+bool holds_database(Io& io, const std::filesystem::path& directory) {
+  struct stat status{};
+  const int result = io.stat(directory / "data.mdb", status);
+  if (result < 0 && result != -ENOENT && result != -ENOTDIR) {
+    throw system_error(-result, "look at " + (directory / "data.mdb").string());
+  }
+  return result == 0 && status.st_size > 0;
+}
+
+void check_open_mode(Io& io, const LmdbOptions& options) {
+  if (options.open_mode == OpenMode::open_or_create) return;
+  const bool is_there = holds_database(io, options.path);
+  if (options.open_mode == OpenMode::create && is_there) {
+    throw Error(ErrorKind::invalid_argument,
+                "there is a database in " + options.path.string() + " already");
+  }
+  if (options.open_mode != OpenMode::create && !is_there) {
+    throw Error(ErrorKind::invalid_argument, "there is no database in " + options.path.string());
+  }
+}
+
+void check_place(Io& io, const LmdbOptions& options) {
+  refuse_network(io, options.path);
+  refuse_everybody(io, options);
+  for (const char* name : {"data.mdb", "lock.mdb"}) refuse_link(io, options.path / name);
+}
+
+std::uint64_t disk_bytes_in(Io& io, const std::filesystem::path& directory) {
+  std::uint64_t bytes = 0;
+  io.list(directory, [&](std::string_view name) {
+    struct stat status{};
+    if (io.stat(directory / name, status) == 0) {
+      bytes += static_cast<std::uint64_t>(status.st_blocks) * 512;
+    }
+  });
+  return bytes;
+}
 
 mode_t directory_mode(mode_t file_mode) noexcept { return file_mode | ((file_mode & 0444U) >> 2U); }
 
@@ -91,16 +145,29 @@ void ensure_file(Io& io, const std::filesystem::path& file, mode_t mode) {
 
 DirectoryLock::DirectoryLock(const LmdbOptions& options, const EngineHooks& hooks)
     : io_(*hooks.io), timeout_(options.timeout), path_(options.path) {
+  check_open_mode(io_, options);
   create_directories(io_, path_, directory_mode(options.mode));
   refuse_network(io_, path_);
+  refuse_everybody(io_, options);
   for (const char* name : {"lock", "users", "data.mdb", "lock.mdb"}) {
     ensure_file(io_, path_ / name, options.mode);
   }
-  for (const char* name : {"data.mdb", "lock.mdb"}) refuse_link(io_, path_ / name);
+  check_place(io_, options);
   lock_ = File(io_, path_ / "lock", O_RDWR | O_NOFOLLOW);
-  take_lock();
   users_ = File(io_, path_ / "users", O_RDWR | O_NOFOLLOW);
+  {
+    const WaitingToOpen waiting(io_, users_.fd());
+    take_lock();
+  }
+  check_open_mode(io_, options);  // somebody may have made it meanwhile
   sole_ = io_.flock(users_.fd(), LOCK_EX | LOCK_NB) == 0;
+}
+
+DirectoryLock::~DirectoryLock() {
+  // A child of a fork has the same open files, and would keep the locks.
+  if (users_.fd() >= 0) io_.flock(users_.fd(), LOCK_UN);
+  if (users_.fd() >= 0) withdraw_user(io_, users_.fd());
+  if (lock_.fd() >= 0) io_.flock(lock_.fd(), LOCK_UN);
 }
 
 void DirectoryLock::take_lock() {
@@ -121,6 +188,7 @@ void DirectoryLock::opened() {
   if (const int result = io_.flock(users_.fd(), LOCK_SH); result < 0) {
     throw system_error(-result, "lock " + path_.string());
   }
+  announce_user(io_, users_.fd());
   sole_ = false;
   io_.flock(lock_.fd(), LOCK_UN);
 }

@@ -11,6 +11,20 @@ namespace larder::lmdb {
 /// Permission bits of a directory whose files have `file_mode`.
 [[nodiscard]] mode_t directory_mode(mode_t file_mode) noexcept;
 
+/// Whether there is a database in `directory`.
+[[nodiscard]] bool holds_database(Io& io, const std::filesystem::path& directory);
+
+/// @throws Error `invalid_argument` unless there is a database as `options.open_mode` asks for
+void check_open_mode(Io& io, const LmdbOptions& options);
+
+/// Looks at a directory that is there.
+/// @throws Error `not_supported` on a network file system, `denied` if everybody may replace what
+/// is in it, or if what should be a file of the database is none
+void check_place(Io& io, const LmdbOptions& options);
+
+/// Space that the files in `directory` take on the device.
+[[nodiscard]] std::uint64_t disk_bytes_in(Io& io, const std::filesystem::path& directory);
+
 /// Creates `file` if it is missing, with exactly `mode`.
 void ensure_file(Io& io, const std::filesystem::path& file, mode_t mode);
 
@@ -21,7 +35,7 @@ class DirectoryLock {
  public:
   /// Creates the directory if need be and takes both locks, `users` exclusively if that is
   /// possible.
-  /// @throws Error `not_supported` on a network file system, `denied`, `unavailable`
+  /// @throws Error as `check_open_mode()` and `check_place()`, `unavailable`
   DirectoryLock(const LmdbOptions& options, const EngineHooks& hooks);
 
   /// Whether nobody else has it open. Holds until `opened()`.
@@ -30,6 +44,8 @@ class DirectoryLock {
   void opened();
   /// Keeps others from opening it. Returns whether nobody else has it open.
   bool closing();
+
+  ~DirectoryLock();
 
  private:
   void take_lock();

@@ -32,13 +32,13 @@ Environment::Environment(const LmdbOptions& options, const EngineHooks& hooks, F
     : options_(options), io_(*hooks.io), space_(io_, options.path), slots_(options.timeout) {
   const std::filesystem::path file = options_.path / "data.mdb";
   // Others that have it open change it meanwhile; who opened it first has checked it.
-  open(state == FileState::idle ? check_file(io_, file) : 0);
+  open(state == FileState::idle ? check_file(io_, file) : 0, state);
   int dead = 0;
   mdb_reader_check(env_, &dead);
   try {
     open_tables();
     locate_map();
-    if (state == FileState::idle) guard_end();
+    if (state == FileState::idle && !is_read_only()) guard_end();
   } catch (...) {
     slots_.abort_all();
     mdb_env_close(env_);
@@ -46,7 +46,8 @@ Environment::Environment(const LmdbOptions& options, const EngineHooks& hooks, F
   }
 }
 
-void Environment::open(std::uint64_t file_bytes) {
+void Environment::open(std::uint64_t file_bytes, FileState state) {
+  const bool is_still = is_read_only() && state == FileState::idle;
   for (std::uint64_t map = std::max({options_.map_bytes, smallest_map, file_bytes * 2});;
        map /= 2) {
     check(mdb_env_create(&env_), "create environment");
@@ -55,7 +56,8 @@ void Environment::open(std::uint64_t file_bytes) {
     mdb_env_set_mapsize(env_, map & ~std::uint64_t{page_bytes - 1});
     mdb_env_set_assert(env_, on_assertion);
     const unsigned flags = MDB_NOTLS | MDB_NORDAHEAD |
-                           (options_.durability == Durability::disposable ? MDB_NOSYNC : 0U);
+                           (options_.durability == Durability::disposable ? MDB_NOSYNC : 0U) |
+                           (is_read_only() ? MDB_RDONLY : 0U) | (is_still ? MDB_NOLOCK : 0U);
     const int code = mdb_env_open(env_, options_.path.c_str(), flags, options_.mode);
     if (code == MDB_SUCCESS) return;
     mdb_env_close(std::exchange(env_, nullptr));
@@ -67,7 +69,6 @@ void Environment::open(std::uint64_t file_bytes) {
 }
 
 void Environment::guard_end() {
-  // A damaged leaf page can make a search look up to 128 KiB beyond it: let there be file.
   int fd = -1;
   check(mdb_env_get_fd(env_, &fd), "get the file");
   struct stat status{};
@@ -105,8 +106,17 @@ void Environment::open_tables() {
   }
   mdb_txn_abort(txn);
   if (code != MDB_NOTFOUND) throw lmdb_error(code, "open tables");
+  if (is_read_only()) {
+    throw Error(ErrorKind::invalid_argument,
+                "the database in " + options_.path.string() + " was never finished: there is none");
+  }
+  make_tables();
+}
+
+void Environment::make_tables() {
+  MDB_txn* txn = nullptr;
   check(mdb_txn_begin(env_, nullptr, 0, &txn), "create tables");
-  code = mdb_dbi_open(txn, "data", MDB_CREATE, &data_);
+  int code = mdb_dbi_open(txn, "data", MDB_CREATE, &data_);
   if (code == MDB_SUCCESS) code = mdb_dbi_open(txn, "meta", MDB_CREATE, &meta_);
   if (code == MDB_SUCCESS) code = put_applied(txn, meta_, 0);
   if (code != MDB_SUCCESS) {
@@ -238,8 +248,10 @@ void Environment::write(FunctionRef<void(LmdbWrite&)> body, ReaderSlots::Slot* o
 std::uint64_t Environment::applied() {
   SlotGuard guard(slots_);
   while (!begin_read(guard.slot())) adopt_map(&guard.slot());
-  return read_applied(guard.slot().txn, meta_);
+  return applied(guard.slot().txn);
 }
+
+std::uint64_t Environment::applied(MDB_txn* txn) const { return read_applied(txn, meta_); }
 
 std::uint64_t Environment::oldest_reader() {
   int dead = 0;

@@ -31,9 +31,11 @@ namespace larder::lmdb {
 /// Thread-safe, except that one thread at a time may write.
 class Environment {
  public:
-  /// Whether another process has the file open already.
+  /// Whether another process has the file open already. If it is idle, who opens it read-only keeps
+  /// it so while there are snapshots.
   enum class FileState { idle, in_use };
-  /// @throws Error `corrupt` if the file is damaged or cut short
+  /// @throws Error `corrupt` if the file is damaged or cut short, `invalid_argument` if it is to be
+  /// read only and was never finished
   Environment(const LmdbOptions& options, const EngineHooks& hooks, FileState state);
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
@@ -62,6 +64,8 @@ class Environment {
 
   /// Last sequence number of the log that is in LMDB.
   [[nodiscard]] std::uint64_t applied();
+  /// The same as `txn` sees it.
+  [[nodiscard]] std::uint64_t applied(MDB_txn* txn) const;
   /// The oldest snapshot that any process reads, or the largest number if none does.
   [[nodiscard]] std::uint64_t oldest_reader();
   /// LMDB's number of the last commit.
@@ -75,12 +79,18 @@ class Environment {
   [[nodiscard]] std::uint64_t gaps(MDB_txn* txn) const;
   /// Keeps a little space behind the end of the file, so that a full device can still be emptied.
   void reserve_space();
+  /// Sees to it that there is file behind the last page in use: a damaged leaf page can make a
+  /// search look up to 128 KiB beyond it.
+  void guard_end();
 
  private:
-  void open(std::uint64_t file_bytes);
+  [[nodiscard]] bool is_read_only() const noexcept {
+    return options_.open_mode == OpenMode::read_only;
+  }
+  void open(std::uint64_t file_bytes, FileState state);
   void open_tables();
+  void make_tables();
   void locate_map();
-  void guard_end();
   [[nodiscard]] std::uint64_t live_bytes(MDB_txn* txn) const;
   void grow(ReaderSlots::Slot* own, std::uint64_t at_least);
   [[nodiscard]] std::uint64_t map_bytes() const;

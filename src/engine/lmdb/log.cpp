@@ -42,7 +42,10 @@ Segment& Log::segment(std::uint32_t number) {
   const MutexLock lock(opening_);
   auto& place = segments_[number];
   if (!place) {
-    place = std::make_unique<Segment>(*hooks_.io, options_.path, number, options_.mode);
+    place =
+        is_read_only()
+            ? std::make_unique<Segment>(*hooks_.io, options_.path, number, Segment::Index::shared)
+            : std::make_unique<Segment>(*hooks_.io, options_.path, number, options_.mode);
     opened_[number].store(place.get(), std::memory_order_release);
   }
   return *place;
@@ -70,6 +73,11 @@ bool Log::take_snapshot(ReaderSlots::Slot& slot, Snapshot& snapshot) {
     const std::uint64_t barrier = shared_->barrier.load(std::memory_order_acquire);
     const LogState now = state();
     const bool behind = barrier != 0 && mdb_txn_id(slot.txn) >= barrier;
+    if (behind && is_read_only() && environment_.applied(slot.txn) >= direct_sequence()) {
+      // Nobody whose process died can be helped from here. But LMDB has it all.
+      snapshot = {.environment = &environment_, .txn = slot.txn};
+      return true;
+    }
     if (!behind && now.generation == before.generation) {
       snapshot.environment = &environment_;
       snapshot.txn = slot.txn;
@@ -83,7 +91,7 @@ bool Log::take_snapshot(ReaderSlots::Slot& slot, Snapshot& snapshot) {
       return true;
     }
     ReaderSlots::end(slot);
-    if (behind && tries % 128 == 0) repair_if_abandoned();
+    if (behind && tries % 128 == 0 && !is_read_only()) repair_if_abandoned();
     if (tries > 4 && !backoff.wait()) {
       throw Error(ErrorKind::unavailable, "a large transaction does not finish");
     }

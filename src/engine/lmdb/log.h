@@ -86,6 +86,13 @@ class Log {
   }
 
  private:
+  [[nodiscard]] bool is_read_only() const noexcept {
+    return options_.open_mode == OpenMode::read_only;
+  }
+  /// The number of the transaction behind `barrier`, at most the one that is there now.
+  [[nodiscard]] std::uint64_t direct_sequence() const noexcept {
+    return std::atomic_ref(shared_->direct_sequence).load(std::memory_order_relaxed);
+  }
   Segment& segment(std::uint32_t number);
   /// The sealed segments of `state`, newest first. They stay what they are while the LMDB snapshot
   /// that belongs to `state` runs, or while apply_mutex is held.

@@ -124,7 +124,7 @@ std::uint64_t Log::publish_direct(LmdbWrite& write, std::span<const std::string>
   files_.note(sequence, files);
   if (options_.durability != Durability::disposable) sync_files();
   write.set_applied(sequence);
-  shared_->direct_sequence = sequence;
+  std::atomic_ref(shared_->direct_sequence).store(sequence, std::memory_order_relaxed);
   shared_->barrier.store(write.id(), std::memory_order_seq_cst);
   hooks_.io->point("log.direct.barrier");
   try {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "engine/lmdb/directory.h"
-#include "engine/lmdb/log_check.h"
+#include "engine/lmdb/log_replay.h"
 #include "engine/lmdb/step_writer.h"
 #include "larder/core/error.h"
 #include "larder/core/process.h"
@@ -21,45 +21,29 @@
 namespace larder::lmdb {
 namespace {
 
-struct LogFile {
-  LogStart start;
-  Bytes content;
+/// The log files in a directory, in order.
+struct FoundLog {
+  std::vector<Bytes> contents;  ///< What `files` look into.
+  std::vector<LogFile> files;
 };
 
-std::vector<LogFile> read_log_files(Io& io, const std::filesystem::path& directory) {
-  std::vector<LogFile> files;
+FoundLog read_log_files(Io& io, const std::filesystem::path& directory) {
+  FoundLog found;
   for (std::size_t number = 0; number < segment_count; ++number) {
     const std::filesystem::path path = directory / log_name(number);
     struct stat status{};
     if (io.stat(path, status) < 0) continue;
-    LogFile file{.start = {}, .content = read_file(io, path)};
-    const std::optional<LogStart> start = read_log_start(file.content);
+    Bytes content = read_file(io, path);
+    const std::optional<LogStart> start = read_log_start(content);
     if (!start) continue;
-    file.start = *start;
-    files.push_back(std::move(file));
+    found.files.push_back({.start = *start, .content = content});
+    found.contents.push_back(std::move(content));  // its bytes stay where they are
   }
-  std::sort(files.begin(), files.end(), [](const LogFile& a, const LogFile& b) {
-    return a.start.base_sequence < b.start.base_sequence;
-  });
-  return files;
+  std::ranges::sort(found.files, {}, [](const LogFile& file) { return file.start.base_sequence; });
+  return found;
 }
 
 std::filesystem::path note_path(const LmdbOptions& options) { return options.path / "disposable"; }
-
-/// Calls `visit` for every entry from sequence number `next` on, see `replay_log`. Returns the
-/// number that would come next.
-std::uint64_t replay(std::span<const LogFile> files, std::uint64_t next,
-                     std::uint64_t files_through, FunctionRef<void(const LogEntry&)> visit) {
-  for (const LogFile& file : files) {
-    next = replay_log(
-        file.content, next,
-        [&](BytesView key, BytesView value, EntryKind kind) {
-          visit({.key = key, .value = value, .erased = kind == EntryKind::erase});
-        },
-        files_through);
-  }
-  return next;
-}
 
 /// A transaction of LMDB for each file: all at once may be too much to hold in memory.
 void apply(const std::vector<LogFile>& files, std::uint64_t next, std::uint64_t files_through,
@@ -112,29 +96,17 @@ void sync_file_system(Io& io, const std::filesystem::path& directory) {
   }
 }
 
-/// Up to which transaction of the log `files` are there that transactions need: if the machine was
-/// not started anew since, all of them, which are then brought to the device.
+/// What is sure to be there of `files`; brings to the device what it takes.
 std::uint64_t check_needed_files(const LmdbOptions& options, const EngineHooks& hooks,
                                  const std::vector<LogFile>& files, std::uint64_t next) {
-  std::uint64_t through = 0;
-  for (const LogFile& file : files) through = std::max(through, file.start.files_through);
-  const auto ignore = [](const LogEntry&) {};
-  const std::uint64_t all = replay(files, next, UINT64_MAX, ignore);
-  const std::uint64_t sure = replay(files, next, through, ignore);
-  if (sure == all) return through;
-  const std::uint32_t boot = boot_tag(hooks.boot_id ? *hooks.boot_id : boot_id());
-  const bool is_same_boot = std::ranges::all_of(
-      files, [&](const LogFile& file) { return file.start.boot == 0 || file.start.boot == boot; });
-  if (is_same_boot) {
-    sync_file_system(*hooks.io, options.path);
-    return UINT64_MAX;
-  }
-  if (hooks.log) {
-    hooks.log(LogLevel::info, options.path.string() + ": the last " + std::to_string(all - sure) +
+  const Countable counts = what_counts(files, next, hooks.boot_id ? *hooks.boot_id : boot_id());
+  if (counts.is_only_in_memory) sync_file_system(*hooks.io, options.path);
+  if (counts.lost > 0 && hooks.log) {
+    hooks.log(LogLevel::info, options.path.string() + ": the last " + std::to_string(counts.lost) +
                                   " updates do not count: files that they need may not have "
                                   "reached the device before the machine went down");
   }
-  return through;
+  return counts.files_through;
 }
 
 }  // namespace
@@ -144,7 +116,8 @@ std::uint64_t recover(const LmdbOptions& options, const EngineHooks& hooks,
   const std::uint64_t applied = environment.applied();
   // They hold as much space as the log itself, which LMDB may need now.
   remove_index_files(*hooks.io, options.path);
-  const std::vector<LogFile> files = read_log_files(*hooks.io, options.path);
+  const FoundLog log = read_log_files(*hooks.io, options.path);
+  const std::vector<LogFile>& files = log.files;
   const std::uint64_t through = check_needed_files(options, hooks, files, applied + 1);
   const std::uint64_t next = replay(files, applied + 1, through, [](const LogEntry&) {});
   if (next > applied + 1) {
@@ -167,14 +140,30 @@ std::uint64_t recover(const LmdbOptions& options, const EngineHooks& hooks,
   return next - 1;
 }
 
+namespace {
+
+std::string boot_of(const EngineHooks& hooks) { return hooks.boot_id ? *hooks.boot_id : boot_id(); }
+
+/// What the note says, if there is one.
+Bytes read_note(const LmdbOptions& options, const EngineHooks& hooks) {
+  struct stat status{};
+  if (hooks.io->stat(note_path(options), status) < 0) return {};
+  return read_file(*hooks.io, note_path(options));
+}
+
+}  // namespace
+
+bool is_lost_disposable(const LmdbOptions& options, const EngineHooks& hooks) {
+  const Bytes note = read_note(options, hooks);
+  // An empty note was never finished: the database had not been touched since its last good end.
+  return !note.empty() && as_text(note) != boot_of(hooks);
+}
+
 void start_disposable(const LmdbOptions& options, const EngineHooks& hooks) {
   Io& io = *hooks.io;
-  const std::string boot = hooks.boot_id ? *hooks.boot_id : boot_id();
-  struct stat status{};
-  const Bytes note =
-      io.stat(note_path(options), status) == 0 ? read_file(io, note_path(options)) : Bytes();
-  // An empty note was never finished: the database had not been touched since its last good end.
-  if (!note.empty() && as_text(note) != boot) {
+  const std::string boot = boot_of(hooks);
+  const Bytes note = read_note(options, hooks);
+  if (is_lost_disposable(options, hooks)) {
     remove_database(io, options.path);
     sync_directory(io, options.path);  // before the note may change
     for (const char* name : {"data.mdb", "lock.mdb"}) {

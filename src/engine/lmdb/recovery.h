@@ -15,6 +15,8 @@ std::uint64_t recover(const LmdbOptions& options, const EngineHooks& hooks,
 /// Durability::disposable leaves a note that holds the name of this boot of the machine, as long as
 /// its database is not closed in order: after another boot the database is not to be trusted and
 /// starts anew.
+[[nodiscard]] bool is_lost_disposable(const LmdbOptions& options, const EngineHooks& hooks);
+/// Has a database that is not to be trusted start anew, and leaves the note.
 void start_disposable(const LmdbOptions& options, const EngineHooks& hooks);
 /// Drops the note: what the database holds is on the device.
 void end_disposable(const LmdbOptions& options, const EngineHooks& hooks);

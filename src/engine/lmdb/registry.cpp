@@ -6,9 +6,11 @@
 #include <map>
 #include <mutex>
 #include <thread>
+#include <type_traits>
 #include <utility>
 
 #include "engine/lmdb/database.h"
+#include "engine/lmdb/read_only.h"
 #include "larder/core/error.h"
 #include "larder/core/process.h"
 
@@ -21,6 +23,7 @@ using Identity = std::pair<dev_t, ino_t>;
 struct Registry {
   std::mutex mutex;
   std::map<Identity, std::weak_ptr<Database>> open;
+  std::map<Identity, std::weak_ptr<ReadOnlyDatabase>> read_only;
   std::uint64_t forks = fork_generation();
 
   static Registry& get() {
@@ -35,6 +38,23 @@ struct Registry {
   }
 };
 
+/// In the child of a fork nothing is open.
+void forget_parent(Registry& registry) {
+  if (registry.forks == fork_generation()) return;
+  registry.open.clear();
+  registry.read_only.clear();
+  registry.forks = fork_generation();
+}
+
+template <typename Kind>
+std::map<Identity, std::weak_ptr<Kind>>& open_ones(Registry& registry) {
+  if constexpr (std::is_same_v<Kind, Database>) {
+    return registry.open;
+  } else {
+    return registry.read_only;
+  }
+}
+
 Identity identify(Io& io, const std::filesystem::path& path) {
   struct stat status{};
   if (const int result = io.stat(path, status); result < 0) {
@@ -44,43 +64,106 @@ Identity identify(Io& io, const std::filesystem::path& path) {
 }
 
 /// Closes a database and only then lets it be opened again.
-void retire(Database* database, Identity identity, std::uint64_t forks) {
+template <typename Kind>
+void retire(Kind* database, Identity identity, std::uint64_t forks) {
   // In the child of a fork it is the parent's: its locks and reader slots must stay as they are.
   if (forks != fork_generation()) return;
   delete database;
   Registry& registry = Registry::get();
   const std::lock_guard lock(registry.mutex);
-  registry.open.erase(identity);
+  open_ones<Kind>(registry).erase(identity);
+}
+
+/// Opens a database that this process does not have open so.
+template <typename Kind>
+std::shared_ptr<Kind> add(Registry& registry, Identity identity, const LmdbOptions& options,
+                          const EngineHooks& hooks) {
+  auto fresh = std::make_unique<Kind>(options, hooks);
+  std::shared_ptr<Kind> database(
+      fresh.release(),
+      [identity, forks = fork_generation()](Kind* gone) { retire(gone, identity, forks); });
+  open_ones<Kind>(registry)[identity] = database;
+  return database;
+}
+
+/// What the registry knows of one kind of database.
+template <typename Kind>
+struct Known {
+  std::shared_ptr<Kind> database = nullptr;
+  bool is_closing = false;  ///< In another thread: wait.
+};
+
+template <typename Kind>
+Known<Kind> look_up(Registry& registry, Identity identity) {
+  const auto& all = open_ones<Kind>(registry);
+  const auto found = all.find(identity);
+  if (found == all.end()) return {};
+  Known<Kind> known{.database = found->second.lock()};
+  known.is_closing = known.database == nullptr;
+  return known;
+}
+
+/// The one that this process has open already.
+void check_known(const Database& database, const LmdbOptions& options, const EngineHooks& hooks) {
+  check_open_mode(*hooks.io, options);
+  if (database.options().durability != options.durability) {
+    throw Error(ErrorKind::invalid_argument,
+                options.path.string() + " is open in this process with another durability");
+  }
 }
 
 }  // namespace
 
 std::shared_ptr<Database> open_database(const LmdbOptions& options, const EngineHooks& hooks) {
   Registry& registry = Registry::get();
+  check_open_mode(*hooks.io, options);
   create_directories(*hooks.io, options.path, directory_mode(options.mode));
   const Identity identity = identify(*hooks.io, options.path);
   for (;; std::this_thread::yield()) {
+    Known<Database> writer;  // both go after the lock
+    Known<ReadOnlyDatabase> reader;
     const std::lock_guard lock(registry.mutex);
-    if (registry.forks != fork_generation()) {
-      registry.open.clear();
-      registry.forks = fork_generation();
+    forget_parent(registry);
+    writer = look_up<Database>(registry, identity);
+    if (writer.database) {
+      check_known(*writer.database, options, hooks);
+      return writer.database;
     }
-    const auto found = registry.open.find(identity);
-    if (found != registry.open.end()) {
-      std::shared_ptr<Database> database = found->second.lock();
-      if (!database) continue;  // being closed
-      if (database->options().durability != options.durability) {
-        throw Error(ErrorKind::invalid_argument,
-                    options.path.string() + " is open in this process with another durability");
-      }
-      return database;
+    reader = look_up<ReadOnlyDatabase>(registry, identity);
+    if (writer.is_closing || reader.is_closing) continue;
+    if (reader.database) reader.database->make_way();
+    return add<Database>(registry, identity, options, hooks);
+  }
+}
+
+std::shared_ptr<ReadOnlyDatabase> open_read_only(const LmdbOptions& options,
+                                                 const EngineHooks& hooks) {
+  Registry& registry = Registry::get();
+  check_open_mode(*hooks.io, options);
+  const Identity identity = identify(*hooks.io, options.path);
+  for (;; std::this_thread::yield()) {
+    const std::lock_guard lock(registry.mutex);
+    forget_parent(registry);
+    const Known<ReadOnlyDatabase> known = look_up<ReadOnlyDatabase>(registry, identity);
+    if (known.database) return known.database;
+    if (!known.is_closing) return add<ReadOnlyDatabase>(registry, identity, options, hooks);
+  }
+}
+
+void look_for_writer(ReadOnlyDatabase& reader) {
+  Registry& registry = Registry::get();
+  const Identity identity = identify(*reader.hooks().io, reader.options().path);
+  for (;; std::this_thread::yield()) {
+    Known<Database> writer;  // goes after the lock
+    const std::lock_guard lock(registry.mutex);
+    writer = look_up<Database>(registry, identity);
+    if (writer.is_closing) continue;
+    if (writer.database) {
+      reader.look_through(writer.database);
+    } else {
+      reader.look_alone();
     }
-    auto fresh = std::make_unique<Database>(options, hooks);
-    std::shared_ptr<Database> database(
-        fresh.release(),
-        [identity, forks = fork_generation()](Database* gone) { retire(gone, identity, forks); });
-    registry.open[identity] = database;
-    return database;
+    return;
   }
 }
 

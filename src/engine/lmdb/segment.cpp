@@ -41,8 +41,9 @@ bool has_blocks_in_place(std::int64_t file_system) noexcept {
   return file_system == ext4 || file_system == xfs || file_system == tmpfs;
 }
 
-std::byte* map(Io& io, const File& file, std::uint64_t bytes, const std::filesystem::path& path) {
-  void* address = io.mmap(bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file.fd(), 0);
+std::byte* map(Io& io, const File& file, std::uint64_t bytes, const std::filesystem::path& path,
+               int protection = PROT_READ | PROT_WRITE) {
+  void* address = io.mmap(bytes, protection, MAP_SHARED, file.fd(), 0);
   if (address == MAP_FAILED) throw system_error(errno, "map " + path.string());
   return static_cast<std::byte*>(address);
 }
@@ -78,9 +79,51 @@ Segment::Segment(Io& io, const std::filesystem::path& directory, std::uint32_t n
   index_map_ = map(io, index_file_, index_bytes_for(log_max_bytes), index_path_);
 }
 
+Segment::Segment(Io& io, const std::filesystem::path& directory, std::uint32_t number, Index index)
+    : io_(io),
+      writes_in_place_(false),
+      log_path_(directory / log_name(number)),
+      index_path_(directory / index_name(number)),
+      log_file_(io, log_path_, O_RDONLY | O_NOFOLLOW) {
+  log_map_ = map(io, log_file_, log_max_bytes, log_path_, PROT_READ);
+  if (index == Index::shared) {
+    index_file_ = File(io, index_path_, O_RDONLY | O_NOFOLLOW);
+    index_map_ = map(io, index_file_, index_map_bytes_, index_path_, PROT_READ);
+    return;
+  }
+  struct stat status{};
+  if (const int result = io.fstat(log_file_.fd(), status); result < 0) {
+    throw system_error(-result, "open " + log_path_.string());
+  }
+  content_bytes_ =
+      std::min<std::uint64_t>(static_cast<std::uint64_t>(status.st_size), log_max_bytes);
+}
+
 Segment::~Segment() {
   if (log_map_ != nullptr) io_.munmap(log_map_, log_max_bytes);
-  if (index_map_ != nullptr) io_.munmap(index_map_, index_bytes_for(log_max_bytes));
+  if (index_map_ != nullptr) io_.munmap(index_map_, index_map_bytes_);
+}
+
+void Segment::make_index(std::uint64_t entries, std::uint64_t base_sequence) {
+  const std::uint64_t buckets = (entries + 2) / 2 * 2;
+  const std::uint64_t nodes = sizeof(IndexHeader) + buckets * sizeof(Bucket);
+  index_map_bytes_ = nodes + entries * node_bytes(max_height);
+  void* address =
+      io_.mmap(index_map_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (address == MAP_FAILED) throw system_error(errno, "make an index for " + log_path_.string());
+  index_map_ = static_cast<std::byte*>(address);
+  IndexHeader& header = index();
+  header.log_bytes = content_bytes_;
+  header.index_bytes = index_map_bytes_;
+  header.buckets = buckets;
+  header.node_tail.store(nodes, std::memory_order_relaxed);
+  header.base_sequence.store(base_sequence, std::memory_order_relaxed);
+  header.sealed_end.store(content_bytes_, std::memory_order_release);
+}
+
+void Segment::index_entry(BytesView key, Random& random) {
+  const auto offset = static_cast<std::uint64_t>(key.data() - log_map_) - sizeof(EntryHeader);
+  link_entry(key, key_hash(key), offset, random);
 }
 
 void Segment::reserve(const File& file, std::uint64_t bytes, const std::filesystem::path& path) {
@@ -335,13 +378,17 @@ void Segment::link_node(const SearchKey& key, std::uint64_t hash, std::uint64_t 
 
 std::uint64_t Segment::add(const LogEntry& entry, Random& random) {
   const std::uint64_t hash = key_hash(entry.key);
-  const std::uint64_t bit = filter_bit(hash);
   const std::uint64_t offset = append(entry);
-  link_node(SearchKey(entry.key), hash, offset, random);
+  link_entry(entry.key, hash, offset, random);
+  return hash;
+}
+
+void Segment::link_entry(BytesView key, std::uint64_t hash, std::uint64_t offset, Random& random) {
+  link_node(SearchKey(key), hash, offset, random);
+  const std::uint64_t bit = filter_bit(hash);
   auto& word = index().filter[bit / 64];
   word.store(word.load(std::memory_order_relaxed) | (std::uint64_t{1} << (bit % 64)),
              std::memory_order_relaxed);
-  return hash;
 }
 
 void Segment::close_transaction(std::uint64_t sequence, TxnOutcome outcome) {

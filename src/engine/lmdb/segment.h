@@ -44,6 +44,12 @@ class Segment {
   /// Opens log-N and index-N in `directory`; creates them if they are missing.
   /// @throws Error naming the file
   Segment(Io& io, const std::filesystem::path& directory, std::uint32_t number, mode_t mode);
+  /// Where the index is of a segment that is only read.
+  enum class Index { shared, own };
+  /// Opens it to be read only: with the index that writers keep up, or, if nobody has the database
+  /// open, for an index in memory of its own; see `index_entry()`.
+  /// @throws Error naming the file
+  Segment(Io& io, const std::filesystem::path& directory, std::uint32_t number, Index index);
   Segment(const Segment&) = delete;
   Segment& operator=(const Segment&) = delete;
   ~Segment();
@@ -95,6 +101,16 @@ class Segment {
   [[nodiscard]] std::uint64_t log_bytes() const noexcept { return index().log_bytes; }
   /// The last sequence number committed before `end`; walks the log.
   [[nodiscard]] std::uint64_t last_sequence(std::uint64_t end) const noexcept;
+
+  // --- Indexing a log that nobody has open --------------------------------------------------
+
+  /// The bytes of the log file.
+  [[nodiscard]] BytesView content() const noexcept { return {log_map_, content_bytes_}; }
+  /// Makes an empty index with room for `entries` entries of a log that begins with transaction
+  /// `base_sequence`.
+  void make_index(std::uint64_t entries, std::uint64_t base_sequence);
+  /// Links the entry whose key is `key`, a part of `content()`. The newest of a key comes last.
+  void index_entry(BytesView key, Random& random);
 
   // --- Writing: only under write_mutex ------------------------------------------------------
 
@@ -168,6 +184,7 @@ class Segment {
                                                 std::uint64_t limit) const noexcept;
   [[nodiscard]] std::uint64_t append(const LogEntry& entry);
   void link_node(const SearchKey& key, std::uint64_t hash, std::uint64_t entry, Random& random);
+  void link_entry(BytesView key, std::uint64_t hash, std::uint64_t offset, Random& random);
   void close_transaction(std::uint64_t sequence, TxnOutcome outcome);
   void unlink(std::uint64_t begin, std::uint64_t end) noexcept;
   void unlink_node(const Node* gone, std::uint32_t reference) noexcept;
@@ -183,6 +200,8 @@ class Segment {
   File index_file_;
   std::byte* log_map_ = nullptr;
   std::byte* index_map_ = nullptr;
+  std::uint64_t index_map_bytes_ = index_bytes_for(log_max_bytes);
+  std::size_t content_bytes_ = 0;  ///< Of a log that nobody has open.
 };
 
 class Segment::Walk {

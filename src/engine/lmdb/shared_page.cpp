@@ -40,7 +40,8 @@ SharedMapping::SharedMapping(Io& io, const std::filesystem::path& file, mode_t m
     : io_(io) {
   const bool fresh = origin == Origin::fresh;
   if (fresh) ensure_file(io, file, mode);
-  const File handle(io, file, O_RDWR | O_NOFOLLOW);
+  const bool is_read_only = origin == Origin::read_only;
+  const File handle(io, file, (is_read_only ? O_RDONLY : O_RDWR) | O_NOFOLLOW);
   if (fresh) {
     int result = io.ftruncate(handle.fd(), 0);
     // Reserved, not only sized: a store to a page that a full device cannot back would be fatal.
@@ -59,7 +60,8 @@ SharedMapping::SharedMapping(Io& io, const std::filesystem::path& file, mode_t m
     throw Error(ErrorKind::not_supported,
                 file.string() + " is in use by another version of larder; close it there first");
   }
-  void* address = io.mmap(mapped_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, handle.fd(), 0);
+  const int protection = is_read_only ? PROT_READ : PROT_READ | PROT_WRITE;
+  void* address = io.mmap(mapped_bytes, protection, MAP_SHARED, handle.fd(), 0);
   if (address == MAP_FAILED) throw system_error(errno, "map " + file.string());
   page_ = static_cast<SharedPage*>(address);
   if (fresh) {

@@ -21,10 +21,11 @@ void make_robust(pthread_mutex_t& mutex);
 /// This process's mapping of the file `shared`.
 class SharedMapping {
  public:
-  /// Maps the file. With `fresh`, which only the sole user may ask for, it is made anew first.
+  /// Maps the file. With `fresh`, which only the sole user may ask for, it is made anew first; with
+  /// `read_only` only loads are possible.
   /// @throws Error `corrupt` if it is not ours, `not_supported` if another version of larder laid
   /// it out
-  enum class Origin { fresh, existing };
+  enum class Origin { fresh, existing, read_only };
   SharedMapping(Io& io, const std::filesystem::path& file, mode_t mode, Origin origin);
   SharedMapping(const SharedMapping&) = delete;
   SharedMapping& operator=(const SharedMapping&) = delete;
