@@ -12,15 +12,17 @@ import pathlib
 
 BEGIN, END = "<!-- numbers: begin -->\n", "<!-- numbers: end -->\n"
 
-# The least ratio, peer to larder, that is promised. Of raw LMDB: larder takes at most 1.5 times as long.
+# The least ratio, peer to larder, that is promised. Of raw LMDB: larder takes at most 1.4 times as long.
 GOALS = {
-    "diskcache": {"put_new": 7, "overwrite": 7, "get_hit": 6, "erase": 7, "mixed_8": 5},
-    "lmdb-writemap": {name: 1 / 1.5 for name in ("put_new", "overwrite", "get_hit", "erase")},
+    "diskcache": {"put_new": 10, "overwrite": 10, "get_hit": 7, "get_miss": 6, "erase": 10, "mixed_8": 6},
+    "lmdb-writemap": {name: 1 / 1.4
+                      for name in ("put_new", "overwrite", "get_hit", "get_miss", "erase")},
 }
 TITLES = {
     "diskcache": "Python's diskcache",
     "lmdb-writemap": "raw LMDB, writable map, never synced",
     "lmdb-nosync": "raw LMDB, never synced",
+    "lmdb-consistent": "raw LMDB, `MDB_NOMETASYNC`",
     "sqlite": "raw SQLite, WAL, `synchronous=NORMAL`",
     "larder-durable": "larder itself, `durable`",
     "larder-disposable": "larder itself, `disposable`",

@@ -15,12 +15,14 @@
 #include <iostream>
 #include <numeric>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "common/machine.h"
 #include "common/spread.h"
 #include "common/temporary_folder.h"
 #include "larder/cache/cache.h"
+#include "larder/cache/compact.h"
 #include "larder/core/random.h"
 
 namespace larder::bench {
@@ -33,7 +35,8 @@ struct Options {
   std::uint64_t entries = 1'000'000;
   std::uint32_t repetitions = 15;
   std::uint32_t overwrites = 10;
-  std::uint64_t disk_bytes = 32U << 20U;
+  std::uint64_t disk_bytes = 256U << 20U;
+  std::uint64_t most_entries = 200'000;
   std::filesystem::path folder = std::filesystem::temp_directory_path();
   std::filesystem::path json = {};
 };
@@ -120,10 +123,24 @@ std::uint64_t device_bytes(const std::filesystem::path& folder) {
   return blocks * 512;
 }
 
+/// The same when nothing changes any more: what was put off has been done.
+std::uint64_t settled_bytes(const std::filesystem::path& folder) {
+  constexpr int calm_looks = 10;
+  constexpr int most_looks = 200;
+  std::uint64_t bytes = device_bytes(folder);
+  for (int calm = 0, looks = 0; calm < calm_looks && looks < most_looks; ++looks) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    const std::uint64_t now = device_bytes(folder);
+    calm = now == bytes ? calm + 1 : 0;
+    bytes = now;
+  }
+  return bytes;
+}
+
 /// Fills a cache and overwrites all of it in random order, again and again.
 nlohmann::ordered_json measure_size(const Options& options, std::uint32_t value_bytes) {
   const TemporaryFolder folder(options.folder);
-  const std::uint64_t entries = options.disk_bytes / value_bytes;
+  const std::uint64_t entries = std::min(options.most_entries, options.disk_bytes / value_bytes);
   const Bytes value(value_bytes, std::byte{1});
   const double live = static_cast<double>(entries * (key_of(0).size() + value_bytes));
   std::vector<std::uint64_t> order(entries);
@@ -131,7 +148,7 @@ nlohmann::ordered_json measure_size(const Options& options, std::uint32_t value_
   Random random(1);
   nlohmann::ordered_json result{{"value_bytes", value_bytes}, {"entries", entries}};
   const auto note = [&](const char* when) {
-    const double ratio = static_cast<double>(device_bytes(folder.path())) / live;
+    const double ratio = static_cast<double>(settled_bytes(folder.path())) / live;
     std::printf("%8u bytes each, %-16s %6.2f x live data\n", value_bytes, when, ratio);
     result[when] = ratio;
   };
@@ -140,15 +157,14 @@ nlohmann::ordered_json measure_size(const Options& options, std::uint32_t value_
     for (std::uint32_t round = 0; round <= options.overwrites; ++round) {
       std::shuffle(order.begin(), order.end(), random);
       for (const std::uint64_t number : order) cache.put(key_of(number), value);
+      cache.engine().sync();
       if (round == 0) note("filled");
     }
     note("overwritten");
   }
   note("closed");
-  {
-    const Cache cache = Cache::open({.path = folder.path()});
-  }
-  note("opened again");
+  compact_cache({.path = folder.path()});
+  note("compacted");
   result["goal_ratio"] = goal_ratio;
   return result;
 }
@@ -179,6 +195,8 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--overwrites", options.overwrites, "of everything")->capture_default_str();
   app.add_option("--disk-bytes", options.disk_bytes, "of values, to see what space they take")
+      ->capture_default_str();
+  app.add_option("--most-entries", options.most_entries, "however small they are")
       ->capture_default_str();
   app.add_option("--dir", options.folder, "folder below which the caches are made")
       ->check(CLI::ExistingDirectory);
