@@ -103,6 +103,8 @@ std::uint64_t CacheCore::copy_to(Copy& target) const {
 }
 
 std::uint64_t CacheCore::backup(const std::filesystem::path& directory) const {
+  const State& state = parts_.empty() ? *state_ : parts_.front()->state();
+  if (state.is_read_only) throw read_only_error(state.path);
   if (!parts_.empty()) return backup_parts(directory);
   if (state_->parent) {
     throw Error(ErrorKind::not_supported,

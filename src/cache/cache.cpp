@@ -38,6 +38,7 @@ std::shared_ptr<CacheCore> start(std::unique_ptr<State> state, const CacheSettin
   if (detail::with_changes(meta.settings, settings) != meta.settings) {
     core->change_settings(settings);
   }
+  if (kept.is_read_only) return core;
   clean_up(kept);
   if (kept.hooks.reap_every && !kept.parent) {
     kept.reaper = std::make_unique<Reaper>(kept, *kept.hooks.reap_every);

@@ -105,10 +105,12 @@ Latencies::Latencies(Engine& engine, const std::string& name) {
   constexpr std::size_t count = timed_kinds * counters_of_each;
   const std::span<std::byte> memory =
       engine.shared_memory(name + ".latency", count * sizeof(std::uint64_t));
+  is_read_only_ = engine.place().is_read_only;
   counters_ = {reinterpret_cast<std::uint64_t*>(memory.data()), count};
 }
 
 void Latencies::add(Timed what, std::chrono::nanoseconds latency) const noexcept {
+  if (is_read_only_) return;
   const std::size_t first = first_counter(what);
   const auto amount = static_cast<std::uint64_t>(std::max<std::int64_t>(latency.count(), 0));
   Shared(counters_[first]).fetch_add(amount, std::memory_order_relaxed);

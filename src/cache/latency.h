@@ -38,6 +38,7 @@ class Latencies {
  private:
   [[nodiscard]] LatencyHistogram read(Timed what) const;
 
+  bool is_read_only_ = false;          // nothing is counted then
   std::span<std::uint64_t> counters_;  // of each kind: the sum, then the buckets; atomic
 };
 

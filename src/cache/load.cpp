@@ -176,6 +176,14 @@ class CacheCore::Loading {
 void CacheCore::load(const Key& key, LoadType type, const LoadOptions& options, LoadCall call,
                      EntryVisitor visit) {
   if (CacheCore* part = part_of(key)) return part->load(key, type, options, call, visit);
+  if (state_->is_read_only) {
+    // Nothing can be stored, so nobody would have anything from waiting for another.
+    const Seen seen =
+        look_up(key, type.schema, {.max_age = options.max_age}, Staleness::refused, visit);
+    Bytes value;
+    if (seen != Seen::hit && (seen != Seen::absent || !type.may_be_absent)) call.run(value);
+    return;
+  }
   Freshness freshness = Freshness::fresh;
   std::optional<WallTime> stored_at;
   const Seen seen = look_up(key, type.schema, {.max_age = options.max_age}, Staleness::allowed,

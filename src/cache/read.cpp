@@ -87,7 +87,8 @@ class Lookup {
     if (seen != Seen::hit) return seen;
     state_.eviction.note_use(record.sequence, state_.layout.key_of_record(at_.view()));
     const Duration idle = record.timing.idle_ttl;
-    is_extending_ = idle != Duration::zero() && record.fresh_until() < record.timing.latest &&
+    is_extending_ = !state_.is_read_only && idle != Duration::zero() &&
+                    record.fresh_until() < record.timing.latest &&
                     record.fresh_until() - state_.hooks.clock->now() < idle - idle / idle_parts;
     return seen;
   }

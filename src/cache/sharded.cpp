@@ -100,6 +100,7 @@ CacheStats CacheCore::stats() const {
 }
 
 void CacheCore::reset_stats() {
+  if (state_->is_read_only) throw read_only_error(state_->path);
   state_->statistics.reset();
   state_->latencies.reset();
   for (const auto& part : parts_) part->reset_stats();

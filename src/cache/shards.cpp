@@ -80,6 +80,20 @@ std::uint32_t create(Io& io, const CacheOptions& options) {
   return stored_shards(io, options.path);
 }
 
+// The engine looks after a cache in one piece.
+void check_open_mode(Io& io, const CacheOptions& options, std::uint32_t there) {
+  const bool is_in_one_piece = there == 0 && exists(io, options.path / "data.mdb");
+  if (options.open_mode == OpenMode::create && there != 0) {
+    throw Error(ErrorKind::invalid_argument,
+                "cache: there is one in " + options.path.string() + " already");
+  }
+  const bool may_be_made =
+      options.open_mode == OpenMode::create || options.open_mode == OpenMode::open_or_create;
+  if (!may_be_made && there == 0 && !is_in_one_piece) {
+    throw Error(ErrorKind::invalid_argument, "cache: there is none in " + options.path.string());
+  }
+}
+
 [[noreturn]] void refuse(const CacheOptions& options, std::uint32_t there) {
   throw Error(ErrorKind::invalid_argument,
               "cache: " + options.path.string() + " is in " + std::to_string(there) +
@@ -94,9 +108,11 @@ std::uint32_t find_shards(const CacheOptions& options, const CacheHooks& hooks) 
     throw Error(ErrorKind::invalid_argument, "cache: there can be 1 to 256 shards");
   }
   std::uint32_t there = stored_shards(*hooks.io, options.path);
-  if (there == 0 && options.shards.value_or(1) == 1) return 1;
-  if (there == 0 && exists(*hooks.io, options.path / "data.mdb")) refuse(options, 1);
-  if (there == 0) there = create(*hooks.io, options);
+  const bool is_new = there == 0;
+  check_open_mode(*hooks.io, options, there);
+  if (is_new && options.shards.value_or(1) == 1) return 1;
+  if (is_new && exists(*hooks.io, options.path / "data.mdb")) refuse(options, 1);
+  if (is_new) there = create(*hooks.io, options);
   if (options.shards && *options.shards != there) refuse(options, there);
   return there;
 }
@@ -113,6 +129,7 @@ std::vector<std::filesystem::path> engine_paths(const CacheOptions& options,
 
 LmdbOptions engine_options(const CacheOptions& options, const std::filesystem::path& path) {
   return {.path = path,
+          .open_mode = options.open_mode,
           .durability = options.durability,
           .timeout = options.timeout,
           .mode = options.mode};
@@ -127,7 +144,10 @@ std::shared_ptr<CacheCore> open_shards(const CacheOptions& options, const CacheH
     throw Error(ErrorKind::not_supported,
                 "cache: a policy of your own serves one cache, not several shards");
   }
-  const std::vector<std::filesystem::path> paths = engine_paths(options, hooks);
+  // From here on it is there; only its shards may still have to be made.
+  CacheOptions known = options;
+  if (options.open_mode != OpenMode::read_only) known.open_mode = OpenMode::open_or_create;
+  const std::vector<std::filesystem::path> paths = engine_paths(known, hooks);
   const std::vector<CacheSettings> shares = divide(options.settings, paths.size());
   CacheCore::Parts parts;
   for (std::size_t i = 0; i < paths.size(); ++i) {
@@ -136,7 +156,7 @@ std::shared_ptr<CacheCore> open_shards(const CacheOptions& options, const CacheH
       throw Error(ErrorKind::corrupt,
                   "cache: the shard " + path.string() + " is missing; restore it from a copy");
     }
-    EnginePtr engine = open_lmdb(engine_options(options, path), engine_hooks(hooks));
+    EnginePtr engine = open_lmdb(engine_options(known, path), engine_hooks(hooks));
     auto state = std::make_unique<CacheCore::State>(std::move(engine), hooks, as_bytes("cache"));
     state->path = path;
     parts.push_back(start(std::move(state), shares[i]));

@@ -38,12 +38,18 @@ std::string shared_name(BytesView prefix) {
 
 CacheCore::State::State(EnginePtr engine_, CacheHooks hooks_, BytesView prefix)
     : engine(std::move(engine_)),
+      is_read_only(engine->place().is_read_only),
       hooks(std::move(hooks_)),
       layout(checked(prefix)),
       statistics(*engine, shared_name(prefix)),
       latencies(*engine, shared_name(prefix)),
       files(std::make_shared<FileStore>(*engine, *hooks.io, shared_name(prefix))),
       eviction(*engine, shared_name(prefix), hooks.eviction_policy) {}
+
+Error read_only_error(const std::filesystem::path& path) {
+  return {ErrorKind::denied,
+          "cache: " + path.string() + " is open read-only: open it with another mode to change it"};
+}
 
 Meta load_meta(ReadTxn& txn, const Layout& layout) {
   const EngineKey at = layout.meta();
@@ -60,7 +66,7 @@ bool CacheCore::State::was_cleared(ReadTxn& txn, const Record& record) const {
 }
 
 void CacheCore::State::adopt(const Settings& settings) const {
-  eviction.adopt(settings);
+  if (!is_read_only) eviction.adopt(settings);
   if (compress_above_bytes.load(std::memory_order_relaxed) != settings.compress_above_bytes) {
     compress_above_bytes.store(settings.compress_above_bytes, std::memory_order_relaxed);
   }

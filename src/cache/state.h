@@ -17,6 +17,7 @@
 #include "cache/statistics.h"
 #include "cache/temporary_directory.h"
 #include "larder/cache/detail/cache_core.h"
+#include "larder/core/error.h"
 
 namespace larder::detail {
 
@@ -33,7 +34,9 @@ struct CacheCore::State {
   /// Whether `record`, as `txn` sees it, was cleared and only waits to be removed.
   [[nodiscard]] bool is_cleared(ReadTxn& txn, const Record& record) const {
     // The hint is raised before the clearing is committed: who sees that sees the hint, too.
-    return record.sequence < statistics.cleared_below() && was_cleared(txn, record);
+    // Who only reads may have no part in the hint.
+    return (is_read_only || record.sequence < statistics.cleared_below()) &&
+           was_cleared(txn, record);
   }
 
   /// Takes over settings that another process may have changed.
@@ -47,6 +50,7 @@ struct CacheCore::State {
   std::shared_ptr<const CacheCore> parent;
   std::unique_ptr<TemporaryDirectory> temporary;  // goes after the engine
   EnginePtr engine;
+  bool is_read_only;
   CacheHooks hooks;
   Layout layout;
   Statistics statistics;
@@ -70,6 +74,9 @@ struct CacheCore::State {
 /// Makes a cache of `state`: takes over what is stored, changes what `settings` says, cleans up.
 [[nodiscard]] std::shared_ptr<CacheCore> start(std::unique_ptr<CacheCore::State> state,
                                                const CacheSettings& settings);
+
+/// What a change of a cache that is open read-only comes to.
+[[nodiscard]] Error read_only_error(const std::filesystem::path& path);
 
 /// Settings and counters of a cache; the defaults if nothing was ever stored.
 /// @throws Error `corrupt`, `not_supported`

@@ -38,6 +38,7 @@ Statistics::Statistics(Engine& engine, const std::string& name) {
   constexpr std::size_t count = stripes * event_kinds;
   const std::span<std::byte> memory =
       engine.shared_memory(name + ".stats", (count + 1) * sizeof(std::uint64_t));
+  is_read_only_ = engine.place().is_read_only;
   counters_ = {reinterpret_cast<std::uint64_t*>(memory.data()), count};
   cleared_below_ = counters_.data() + count;
 }
@@ -47,6 +48,7 @@ std::uint64_t Statistics::cleared_below() const noexcept {
 }
 
 void Statistics::raise_cleared_below(std::uint64_t least) const noexcept {
+  if (is_read_only_) return;
   const Shared shared(*cleared_below_);
   std::uint64_t seen = shared.load(std::memory_order_relaxed);
   while (seen < least && !shared.compare_exchange_weak(seen, least)) {
@@ -58,10 +60,12 @@ std::uint64_t* Statistics::stripe() const noexcept {
 }
 
 void Statistics::add(Event event) const noexcept {
+  if (is_read_only_) return;
   Shared(stripe()[static_cast<std::size_t>(event)]).fetch_add(1, std::memory_order_relaxed);
 }
 
 void Statistics::add(const Tally& tally) const noexcept {
+  if (is_read_only_) return;
   std::uint64_t* counters = stripe();
   for (std::size_t i = 0; i < event_kinds; ++i) {
     if (tally.all()[i] == 0) continue;

@@ -68,6 +68,7 @@ class Statistics {
   [[nodiscard]] std::uint64_t* stripe() const noexcept;
   [[nodiscard]] std::uint64_t sum(Event event) const noexcept;
 
+  bool is_read_only_ = false;          // nothing is counted then
   std::span<std::uint64_t> counters_;  // accessed atomically, like the next
   std::uint64_t* cleared_below_ = nullptr;
 };

@@ -69,7 +69,7 @@ class Doctor final : public StoreCommand {
       return;
     }
     try {
-      const Cache store = open_existing_store(path.string(), console);
+      const Cache store = open_existing_store(path.string(), console, OpenMode::read_only);
       findings.push_back({Weight::good, "store", store.storage().uri, ""});
       check_settings(store, findings);
       if (!quick_) check_records(store, console, findings);

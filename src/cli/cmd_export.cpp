@@ -45,7 +45,7 @@ class Export final : public Command {
   }
 
   int execute(const Console& console) override {
-    const Cache store = open_existing_store(store_, console);
+    const Cache store = open_existing_store(store_, console, OpenMode::read_only);
     if (output_.empty())
       return write_out(store, console, [](std::string_view text) { print(text); });
     NewFile file(output_);

@@ -48,7 +48,7 @@ class Get final : public Command {
 
   int execute(const Console& console) override {
     const Key key = key_text_.read(key_);
-    const Cache store = open_existing_store(store_, console);
+    const Cache store = open_existing_store(store_, console, OpenMode::read_only);
     if (!json_ && is_plain(store, key)) return write_out(store, key, console);
     const std::optional<StoredValue> found = read_value(store, key);
     if (!found) return say_absent(key, console);

@@ -82,7 +82,7 @@ class List final : public StoreCommand {
   }
 
   int execute(const Console& console) override {
-    const Cache store = open(console);
+    const Cache store = open(console, OpenMode::read_only);
     const KeyOrder order = order_ == "key" ? KeyOrder::key : KeyOrder::insertion;
     const Direction direction = reverse_ ? Direction::backward : Direction::forward;
     const WallTime now = Clock::system().now();

@@ -84,8 +84,8 @@ Exit codes:
 
 /// Opens a queue that exists; nothing if there is none: looking must not create anything.
 std::optional<Queue> open_queue(const std::string& store, const std::string& name,
-                                const Console& console) {
-  const Cache cache = open_existing_store(store, console);
+                                const Console& console, OpenMode mode) {
+  const Cache cache = open_existing_store(store, console, mode);
   const std::vector<std::string> names = Queue::names(cache);
   if (std::ranges::find(names, name) == names.end()) return std::nullopt;
   return Queue(cache, name);
@@ -160,7 +160,7 @@ class Pull final : public Command {
     // Who waits does so for a queue that is still to come, too.
     std::optional<Queue> queue = wait_ > Duration::zero()
                                      ? Queue(open_or_make_store(store_, console), queue_)
-                                     : open_queue(store_, queue_, console);
+                                     : open_queue(store_, queue_, console, OpenMode::open);
     const Side side = back_ ? Side::back : Side::front;
     return show_item(console, [&]<typename Value>(const Value&) {
       return queue ? queue->pull_within<Value>(wait_, side) : std::nullopt;
@@ -183,7 +183,7 @@ class Peek final : public Command {
   }
 
   int execute(const Console& console) override {
-    const std::optional<Queue> queue = open_queue(store_, queue_, console);
+    const std::optional<Queue> queue = open_queue(store_, queue_, console, OpenMode::read_only);
     const Side side = back_ ? Side::back : Side::front;
     return show_item(console, [&]<typename Value>(const Value&) {
       return queue ? queue->peek<Value>(side) : std::nullopt;

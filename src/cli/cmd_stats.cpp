@@ -154,7 +154,7 @@ class Stats final : public StoreCommand {
   }
 
   int execute(const Console& console) override {
-    Cache store = open(console);
+    Cache store = open(console, reset_ ? OpenMode::open : OpenMode::read_only);
     if (is_json() && prometheus_) throw UsageError("give --json or --prometheus, not both");
     const PrometheusLabels labels = read_labels();
     const CacheNumbers numbers = numbers_of(store);

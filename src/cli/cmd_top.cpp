@@ -178,7 +178,7 @@ class Top final : public StoreCommand {
   }
 
   int execute(const Console& console) override {
-    const Cache store = open(console);
+    const Cache store = open(console, OpenMode::read_only);
     const bool is_live = ::isatty(STDOUT_FILENO) != 0 && !once_ && !is_json();
     if (!is_live && !is_json()) print(Look::headings());
     CacheNumbers before = numbers_of(store);

@@ -34,7 +34,7 @@ Exit codes:
 class Verify final : public StoreCommand {
  public:
   int execute(const Console& console) override {
-    const Cache store = open(console);
+    const Cache store = open(console, OpenMode::read_only);
     const VerifyReport report = store.verify([&](std::uint64_t done, std::uint64_t total) {
       console.progress("checked " + std::to_string(done) + " of " + std::to_string(total));
     });

@@ -96,9 +96,10 @@ std::filesystem::path existing_store_path(const std::optional<std::string>& stor
   return existing_place(store).path;
 }
 
-Cache open_existing_store(const std::optional<std::string>& store, const Console& console) {
+Cache open_existing_store(const std::optional<std::string>& store, const Console& console,
+                          OpenMode mode) {
   const Place place = existing_place(store);
-  Cache cache = Cache::open({.path = place.path}, {.log = console.log_sink()});
+  Cache cache = Cache::open({.path = place.path, .open_mode = mode}, {.log = console.log_sink()});
   if (place.within.empty()) return cache;
   if (!has_within(cache, place.within)) {
     throw Error(ErrorKind::not_supported,

@@ -22,10 +22,11 @@ namespace larder::cli {
 /// @throws Error `not_supported` if there is none
 [[nodiscard]] std::filesystem::path existing_store_path(const std::optional<std::string>& store);
 
-/// Opens a store that exists; without a name, the one of `larder run`.
+/// Opens a store that exists; without a name, the one of `larder run`. Who only looks opens it
+/// `read_only`: then it may be another user's, and nothing shows that it was looked at.
 /// @throws Error `not_supported` if there is none: looking must not create anything
 [[nodiscard]] Cache open_existing_store(const std::optional<std::string>& store,
-                                        const Console& console);
+                                        const Console& console, OpenMode mode = OpenMode::open);
 
 /// Opens a store, or makes one.
 [[nodiscard]] Cache open_or_make_store(const std::string& store, const Console& console);

@@ -21,8 +21,8 @@ class StoreCommand : public Command {
   [[nodiscard]] const std::optional<std::string>& store() const noexcept { return store_; }
   [[nodiscard]] bool is_json() const noexcept { return json_; }
   /// Opens the store, which must exist.
-  [[nodiscard]] Cache open(const Console& console) const {
-    return open_existing_store(store_, console);
+  [[nodiscard]] Cache open(const Console& console, OpenMode mode = OpenMode::open) const {
+    return open_existing_store(store_, console, mode);
   }
 
  private:

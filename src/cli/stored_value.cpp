@@ -10,15 +10,39 @@
 #include "larder/codec/standard.h"
 #include "larder/core/error.h"
 
+namespace larder {
+namespace cli {
+namespace {
+
+/// An integer of any type: all are stored alike.
+struct AnyInteger {
+  std::string digits = {};
+};
+
+}  // namespace
+}  // namespace cli
+
+template <>
+struct Codec<cli::AnyInteger> {
+  static cli::AnyInteger decode(WireReader& in) {
+    return {in.next_is_negative() ? std::to_string(in.read_int()) : std::to_string(in.read_uint())};
+  }
+  static void encode(const cli::AnyInteger& value, WireWriter& out) {
+    if (value.digits.starts_with('-')) return out.write_int(std::stoll(value.digits));
+    out.write_uint(std::stoull(value.digits));
+  }
+  static consteval std::uint64_t schema() { return Codec<std::int64_t>::schema(); }
+};
+
+}  // namespace larder
+
 namespace larder::cli {
 namespace {
 
 Bytes shown(const Bytes& value) { return value; }
 Bytes shown(const std::string& value) { return to_bytes(as_bytes(value)); }
 Bytes shown(const Json& value) { return shown(value.text()); }
-Bytes shown(std::int64_t value) { return shown(std::to_string(value)); }
-Bytes shown(std::uint64_t value) { return shown(std::to_string(value)); }
-Bytes shown(int value) { return shown(std::to_string(value)); }
+Bytes shown(const AnyInteger& value) { return shown(value.digits); }
 Bytes shown(bool value) { return shown(std::string(value ? "true" : "false")); }
 
 Bytes shown(double value) {
@@ -58,13 +82,11 @@ Reader reader(std::string_view name) {
   return {.name = name, .schema = Codec<Value>::schema(), .read = read_as<Value>};
 }
 
-const std::array<Reader, 10>& readers() {
-  static const std::array<Reader, 10> all = {
+const std::array<Reader, 8>& readers() {
+  static const std::array<Reader, 8> all = {
       reader<Bytes>("bytes"),
       reader<std::string>("text"),
-      reader<std::int64_t>("integer"),
-      reader<std::uint64_t>("integer"),
-      reader<int>("integer"),
+      reader<AnyInteger>("integer"),
       reader<double>("real"),
       reader<bool>("boolean"),
       reader<Json>("json"),

@@ -149,5 +149,46 @@ class Values(support.StoreCase):
             self.assertEqual(process.wait(support.PATIENCE), 0)
         self.assertEqual(len(self.expect("list", str(self.store)).stdout.splitlines()), 16)
 
+
+class LookTest(support.StoreCase):
+    """Commands that only look leave no trace."""
+
+    LOOKS = (("get", "{}", "k"), ("list", "-l", "{}"), ("stats", "{}"), ("verify", "{}"),
+             ("doctor", "{}"), ("export", "{}"), ("top", "--once", "--interval", "1ms", "{}"))
+
+    def image(self, folder):
+        found = {}
+        for path in [folder, *sorted(folder.rglob("*"))]:
+            status = path.stat()
+            found[str(path)] = (status.st_mode, status.st_mtime_ns, status.st_ctime_ns,
+                                path.read_bytes() if path.is_file() else None)
+        return found
+
+    def test_looking_changes_nothing(self):
+        self.put("k", "v" * 3_000_000)
+        self.expect("push", str(self.store), "jobs", "first")
+        before = self.image(self.store)
+        for command in (*self.LOOKS, ("peek", "{}", "jobs")):
+            self.expect(*(part.format(self.store) for part in command))
+            self.assertEqual(self.image(self.store), before, command)
+
+    def test_looking_at_what_is_missing_makes_nothing(self):
+        for command in self.LOOKS:
+            self.call(*(part.format(self.store) for part in command))
+            self.assertFalse(self.store.exists(), command)
+
+    def test_integers_without_sign_are_shown(self):
+        lines = self.write("numbers.jsonl", '{"format": "larder", "version": 1}\n' +
+                           '{"key":"max","type":"integer","value":18446744073709551615}\n' +
+                           '{"key":"min","type":"integer","value":-9223372036854775808}\n' +
+                           '{"end": true, "entries": 2}\n')
+        self.expect("import", str(lines), str(self.store))
+        self.assertEqual(self.get("max"), b"18446744073709551615")
+        self.assertEqual(self.get("min"), b"-9223372036854775808")
+        self.assertIn("18446744073709551615", self.get("max", "--json").decode())
+        text = self.expect("list", "-l", str(self.store)).stdout.decode()
+        self.assertEqual(text.count("integer"), 2)
+
+
 if __name__ == "__main__":
     unittest.main()

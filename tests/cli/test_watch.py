@@ -47,7 +47,7 @@ class Doctor(support.StoreCase):
     def test_what_others_may_write(self):
         self.store.chmod(0o777)
         wrong = self.wrong(1)
-        self.assertEqual([one["subject"] for one in wrong], ["permissions"])
+        self.assertEqual([one["subject"] for one in wrong], ["permissions", "store"])
         self.assertIn("chmod go-w", wrong[0]["advice"])
 
     def test_limits_that_make_no_sense(self):
@@ -100,12 +100,12 @@ class Top(support.StoreCase):
         process = self.start("top", "--json", "--interval", "20ms", str(self.store))
         self.assertEqual(json.loads(process.stdout.readline())["puts"], 0)
         self.put("k", "w")
-        self.get("k")
-        puts = hits = 0
-        while puts == 0 or hits == 0:
+        self.expect("erase", str(self.store), "k")
+        puts = erased = 0
+        while puts == 0 or erased == 0:
             seen = json.loads(process.stdout.readline())
-            puts, hits = puts + seen["puts"], hits + seen["hits"]
-        self.assertEqual((puts, hits), (1, 1))
+            puts, erased = puts + seen["puts"], erased + seen["erased"]
+        self.assertEqual((puts, erased), (1, 1))
 
     def test_a_terminal_is_written_over_until_interrupted(self):
         self.put("k", "v")

@@ -83,6 +83,10 @@ struct CacheOptions {
   /// Directory of the cache. Created, with its parents, if it is missing.
   std::filesystem::path path = {};
 
+  /// What there must be, and what may be done with it. With `read_only` nothing is changed, not
+  /// even to note a use or to count a read; see docs/cache/README.md.
+  OpenMode open_mode = OpenMode::open_or_create;
+
   /// What is kept in the cache and can be changed by opening it.
   CacheSettings settings = {};
 

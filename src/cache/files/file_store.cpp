@@ -118,6 +118,9 @@ FileNote FileStore::note_of(std::uint64_t name) {
 }
 
 std::shared_ptr<NewFile> FileStore::create() {
+  if (place_.is_read_only) {
+    throw Error(ErrorKind::denied, path_.string() + " is open read-only: nothing can be stored");
+  }
   constexpr int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   for (;;) {
     const std::uint64_t name = random_name();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -10,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/xxh3.h"
 #include "larder/cache/cache.h"
 #include "larder/codec/standard.h"
 
@@ -27,7 +29,15 @@ class CacheModel {
     std::uint64_t used = 0;
   };
 
-  explicit CacheModel(const CacheSettings& settings) : settings_(settings) {}
+  /// An item of the queue.
+  struct Item {
+    std::int64_t value = 0;
+    WallTime expires_at = WallTime::max();
+  };
+
+  /// With `shards`, what a write does in passing it does only in the shard of its key.
+  explicit CacheModel(const CacheSettings& settings, std::uint64_t shards = 1)
+      : settings_(settings), shards_(shards) {}
 
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
 
@@ -46,13 +56,64 @@ class CacheModel {
 
   /// Returns false if there is no room.
   bool put(const Entry& entry, WallTime now) {
-    expire(now, 16);
+    tidy(entry.key, now);
     return write(entry, now);
   }
 
+  /// All or none.
+  bool put_many(const std::vector<Entry>& entries, WallTime now) {
+    const CacheModel before = *this;
+    for (const Entry& entry : entries) tidy(entry.key, now);
+    for (const Entry& entry : entries) {
+      if (write(entry, now)) continue;
+      *this = before;
+      return false;
+    }
+    return true;
+  }
+
+  /// Returns whether it was stored; nothing if there is no room.
+  std::optional<bool> swap(const Entry& entry, std::int64_t expected, WallTime now) {
+    tidy(entry.key, now);
+    drop_expired(entry.key, now);
+    const Entry* old = find(entry.key);
+    if (old == nullptr || old->value != expected) return false;
+    if (!write(entry, now)) return std::nullopt;
+    return true;
+  }
+
+  /// The live keys with `tag`, sorted.
+  [[nodiscard]] std::vector<int> select(const std::string& tag, WallTime now) const {
+    std::vector<int> found;
+    for (const Entry& entry : entries_) {
+      if (entry.tags.contains(tag) && now < entry.expires_at) found.push_back(entry.key);
+    }
+    std::ranges::sort(found);
+    return found;
+  }
+
+  void push(const Item& item, bool front) {
+    front ? queue_.push_front(item) : queue_.push_back(item);
+  }
+  std::optional<std::int64_t> peek(bool back, WallTime now) const {
+    CacheModel copy = *this;
+    return copy.pull(back, now);
+  }
+  std::optional<std::int64_t> pull(bool back, WallTime now) {
+    while (!queue_.empty()) {
+      const Item item = back ? queue_.back() : queue_.front();
+      back ? queue_.pop_back() : queue_.pop_front();
+      if (now < item.expires_at) return item.value;
+    }
+    return std::nullopt;
+  }
+
+  /// What is in the sub-cache.
+  std::map<int, std::int64_t> within = {};
+
   /// Returns whether it was stored; nothing if there is no room.
   std::optional<bool> add(const Entry& entry, WallTime now) {
-    expire(now, 16);
+    tidy(entry.key, now);
     drop_expired(entry.key, now);
     if (find(entry.key) != nullptr) return false;
     if (!write(entry, now)) return std::nullopt;
@@ -109,6 +170,21 @@ class CacheModel {
   }
 
  private:
+  [[nodiscard]] std::uint64_t shard_of(int key) const {
+    return detail::xxh3_64(Key(key).bytes()) % shards_;
+  }
+
+  // What a write does in passing.
+  void tidy(int key, WallTime now) {
+    if (shards_ == 1) {
+      expire(now, 16);
+      return;
+    }
+    std::erase_if(entries_, [&](const Entry& entry) {
+      return entry.expires_at <= now && shard_of(entry.key) == shard_of(key);
+    });
+  }
+
   static std::uint64_t size_of(const Entry& entry) {
     std::uint64_t size = Key(entry.key).bytes().size() + 56 + encode(entry.value).size();
     for (const std::string& tag : entry.tags) size += 2 + tag.size();
@@ -174,7 +250,9 @@ class CacheModel {
   }
 
   CacheSettings settings_;
+  std::uint64_t shards_;
   std::vector<Entry> entries_;
+  std::deque<Item> queue_;
   std::uint64_t uses_ = 0;
 };
 
