@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "core/per_process.h"
 #include "larder/core/error.h"
@@ -18,6 +19,9 @@ struct Flights::Flight {
   std::string key;
   std::thread::id owner = {};    // where the load runs, once it does
   OutcomePtr outcome = nullptr;  // once it landed
+  // Where the outcome will be: without memory one could not land, and all would wait.
+  std::shared_ptr<LoadOutcome> place = std::make_shared<LoadOutcome>();
+  std::vector<Listener> listeners = {};
 };
 
 struct Flights::Board {
@@ -42,6 +46,21 @@ struct Flights::Board {
     flights.emplace(flight->key, flight);
     return flight;
   }
+
+  /// A ticket for a new load; none exists if this fails.
+  [[nodiscard]] static TicketPtr issue(const std::shared_ptr<Board>& board, BytesView key)
+      LARDER_REQUIRES(board->mutex) {
+    auto ticket = std::make_shared<Ticket>(board);
+    ticket->flight_ = board->start(key);
+    return ticket;
+  }
+
+  [[nodiscard]] bool add_listener(BytesView key, Listener& listener) LARDER_REQUIRES(mutex) {
+    const auto found = flights.find(as_text(key));
+    if (found == flights.end()) return false;
+    found->second->listeners.push_back(std::move(listener));
+    return true;
+  }
 };
 
 class Flights::Boards : public PerProcess<Board> {};
@@ -55,7 +74,7 @@ Flights::Joined Flights::join(BytesView key, SteadyTime deadline) {
   const MutexLock lock(board->mutex);
   const auto found = board->flights.find(as_text(key));
   if (found == board->flights.end()) {
-    return {.ticket = std::make_shared<Ticket>(board, board->start(key))};
+    return {.ticket = Board::issue(board, key)};
   }
   const std::shared_ptr<Flight> flight = found->second;
   if (board->leads_here(flight.get())) {
@@ -71,11 +90,24 @@ Flights::Joined Flights::join(BytesView key, SteadyTime deadline) {
   throw Error(ErrorKind::unavailable, "cache: another thread did not load the value in time");
 }
 
+bool Flights::listen(BytesView key, Listener listener) {
+  const std::shared_ptr<Board> board = boards_->get();
+  const MutexLock lock(board->mutex);
+  return board->add_listener(key, listener);
+}
+
+Flights::TicketPtr Flights::start_or_listen(BytesView key, Listener listener) {
+  const std::shared_ptr<Board> board = boards_->get();
+  const MutexLock lock(board->mutex);
+  if (board->add_listener(key, listener)) return nullptr;
+  return Board::issue(board, key);
+}
+
 Flights::TicketPtr Flights::try_start(BytesView key) {
   const std::shared_ptr<Board> board = boards_->get();
   const MutexLock lock(board->mutex);
   if (board->flights.contains(as_text(key))) return nullptr;
-  return std::make_shared<Ticket>(board, board->start(key));
+  return Board::issue(board, key);
 }
 
 std::size_t Flights::waiting() {
@@ -84,8 +116,7 @@ std::size_t Flights::waiting() {
   return board->waiting.size();
 }
 
-Flights::Ticket::Ticket(std::shared_ptr<Board> board, std::shared_ptr<Flight> flight)
-    : board_(std::move(board)), flight_(std::move(flight)) {}
+Flights::Ticket::Ticket(std::shared_ptr<Board> board) : board_(std::move(board)) {}
 
 Flights::Ticket::~Ticket() {
   if (flight_ != nullptr) land({});
@@ -99,12 +130,16 @@ void Flights::Ticket::begin() {
 void Flights::Ticket::land(LoadOutcome outcome) {
   const std::shared_ptr<Flight> flight = std::exchange(flight_, nullptr);
   if (board_->forks != fork_generation()) return;  // the load is the parent's
+  std::vector<Listener> listeners;
   {
     const MutexLock lock(board_->mutex);
-    flight->outcome = std::make_shared<const LoadOutcome>(std::move(outcome));
+    *flight->place = std::move(outcome);
+    flight->outcome = std::move(flight->place);
     board_->flights.erase(flight->key);
+    listeners.swap(flight->listeners);
   }
   board_->landed.notify_all();
+  for (const Listener& listener : listeners) listener(flight->outcome);
 }
 
 }  // namespace larder::detail

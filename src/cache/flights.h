@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -46,6 +47,16 @@ class Flights {
   /// itself, be it by way of others
   [[nodiscard]] Joined join(BytesView key, SteadyTime deadline);
 
+  /// Called with the outcome of a load once it has landed, in the thread where that happens. Must
+  /// not throw. Never called in the child of a fork.
+  using Listener = std::function<void(const OutcomePtr& outcome)>;
+
+  /// Has `listener` called if a load of `key` runs. Returns whether one does.
+  bool listen(BytesView key, Listener listener);
+
+  /// The same, or a ticket.
+  [[nodiscard]] TicketPtr start_or_listen(BytesView key, Listener listener);
+
   /// A ticket if no load of `key` runs, else null.
   [[nodiscard]] TicketPtr try_start(BytesView key);
 
@@ -65,7 +76,7 @@ class Flights {
 /// Not thread-safe. May outlive the `Flights`.
 class Flights::Ticket {
  public:
-  Ticket(std::shared_ptr<Board> board, std::shared_ptr<Flight> flight);
+  explicit Ticket(std::shared_ptr<Board> board);
   Ticket(const Ticket&) = delete;
   Ticket& operator=(const Ticket&) = delete;
   ~Ticket();
@@ -75,8 +86,9 @@ class Flights::Ticket {
   void land(LoadOutcome outcome);
 
  private:
+  friend struct Board;
   std::shared_ptr<Board> board_;
-  std::shared_ptr<Flight> flight_;  // null once landed
+  std::shared_ptr<Flight> flight_ = nullptr;  // null before the start and once landed
 };
 
 }  // namespace larder::detail

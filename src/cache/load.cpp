@@ -7,32 +7,14 @@
 #include <cmath>
 #include <utility>
 
-#include "cache/flights.h"
+#include "cache/loading.h"
 #include "cache/seen.h"
-#include "cache/state.h"
-#include "cache/table.h"
 #include "larder/cache/detail/cache_core.h"
-#include "larder/core/error.h"
 #include "larder/core/random.h"
 
 namespace larder::detail {
 
 namespace {
-
-using Kind = LoadOutcome::Kind;
-
-// Where nothing else is said. No load is waited for longer, which only keeps the sum in range.
-constexpr auto long_enough = std::chrono::hours{24 * 365};
-// The deadline of who has a value already.
-constexpr SteadyTime no_wait{};
-
-SteadyTime deadline_of(const LoadOptions& options) {
-  return Clock::system().steady_now() +
-         (options.timeout ? std::chrono::nanoseconds(*options.timeout) : long_enough);
-}
-
-/// One value in MessagePack that means nothing.
-Bytes nil() { return {std::byte{0xC0}}; }
 
 /// In (0, 1].
 double random_part() {
@@ -57,122 +39,6 @@ Freshness judge(const SeenEntry& entry, const LoadOptions& options, const Clock&
 
 }  // namespace
 
-/// The slow part of one call of `get_or_load()`.
-class CacheCore::Loading {
- public:
-  /// `stored_at`: of the value that was found, if one was.
-  Loading(CacheCore& core, const Key& key, const LoadOptions& options, LoadType type,
-          std::optional<WallTime> stored_at)
-      : core_(core),
-        state_(*core.state_),
-        key_(key),
-        options_(options),
-        type_(type),
-        stored_at_(stored_at),
-        flight_key_(to_bytes(key.bytes())) {
-    // Callers of another type must not get this one's bytes.
-    append(flight_key_, std::as_bytes(std::span(&type_.schema, 1)));
-    flight_key_.push_back(std::byte{type.may_be_absent});
-  }
-
-  Flights::Joined join(SteadyTime deadline) { return state_.flights.join(flight_key_, deadline); }
-  Flights::TicketPtr try_start() { return state_.flights.try_start(flight_key_); }
-
-  /// Loads under `ticket`, unless another process has just done so. Never throws.
-  LoadOutcome run(Flights::Ticket& ticket, Load load, SteadyTime deadline) {
-    ticket.begin();
-    LoadOutcome outcome;
-    try {
-      outcome = run_alone(load, deadline);
-    } catch (...) {
-      outcome = {.kind = Kind::failed, .error = std::current_exception()};
-    }
-    ticket.land(outcome);
-    return outcome;
-  }
-
-  void report(const LoadOutcome& outcome) const {
-    if (outcome.kind != Kind::failed) return;
-    try {
-      std::rethrow_exception(outcome.error);
-    } catch (const std::exception& error) {
-      state_.log(LogLevel::warning,
-                 "cache: " + key_.to_string() + " could not be loaded again: " + error.what());
-    } catch (...) {
-      state_.log(LogLevel::warning, "cache: " + key_.to_string() + " could not be loaded again");
-    }
-  }
-
- private:
-  LoadOutcome run_alone(Load load, SteadyTime deadline) {
-    Bytes name = to_bytes(as_bytes("load:"));
-    append(name, state_.layout.record(key_.bytes()).view());
-    ClaimPtr claim;
-    try {
-      claim = state_.engine->claim(name, deadline);
-    } catch (const Error& error) {
-      if (deadline != no_wait || !error.is_transient()) throw;
-      return {};  // somebody else is loading what may still be returned
-    }
-    if (std::optional<LoadOutcome> outcome = renewed()) return std::move(*outcome);
-    return compute(load);
-  }
-
-  // What has been stored since this call looked.
-  std::optional<LoadOutcome> renewed() {
-    LoadOutcome outcome{.kind = Kind::value};
-    bool is_same = false;
-    const Seen seen = core_.look_up(key_, type_.schema, {.max_age = options_.max_age},
-                                    Staleness::refused, [&](const SeenEntry& entry) {
-                                      is_same = stored_at_ == entry.stored_at;
-                                      outcome.value = to_bytes(entry.value);
-                                    });
-    if (seen == Seen::absent && type_.may_be_absent) return LoadOutcome{.kind = Kind::absent};
-    if (seen != Seen::hit || is_same) return std::nullopt;
-    return outcome;
-  }
-
-  LoadOutcome compute(Load load) {
-    const SteadyTime begin = state_.hooks.clock->steady_now();
-    LoadOutcome outcome;
-    state_.statistics.add(Event::load);
-    try {
-      outcome.kind = load(outcome.value) ? Kind::value : Kind::absent;
-    } catch (...) {
-      state_.statistics.add(Event::load_failure);
-      throw;
-    }
-    const auto time =
-        std::chrono::duration_cast<Duration>(state_.hooks.clock->steady_now() - begin);
-    try {
-      keep(outcome, std::max(time, Duration{1}));
-    } catch (const Error& error) {
-      state_.log(LogLevel::warning, "cache: the value that was loaded for " + key_.to_string() +
-                                        " was not stored: " + error.what());
-    }
-    return outcome;
-  }
-
-  void keep(const LoadOutcome& outcome, Duration time) {
-    if (outcome.kind == Kind::value) {
-      core_.store(key_, type_.schema, outcome.value, options_.put, StoreMode::always, time);
-    } else if (options_.absent_ttl) {
-      const PutOptions put{.ttl = options_.absent_ttl, .tags = options_.put.tags};
-      core_.store(key_, absent_schema, nil(), put, StoreMode::always);
-    } else if (stored_at_) {
-      core_.erase(key_);
-    }
-  }
-
-  CacheCore& core_;
-  const State& state_;
-  const Key& key_;
-  const LoadOptions& options_;
-  LoadType type_;
-  std::optional<WallTime> stored_at_;
-  Bytes flight_key_;
-};
-
 void CacheCore::load(const Key& key, LoadType type, const LoadOptions& options, LoadCall call,
                      EntryVisitor visit) {
   if (CacheCore* part = part_of(key)) return part->load(key, type, options, call, visit);
@@ -184,6 +50,12 @@ void CacheCore::load(const Key& key, LoadType type, const LoadOptions& options, 
     if (seen != Seen::hit && (seen != Seen::absent || !type.may_be_absent)) call.run(value);
     return;
   }
+  if (find_or_refresh(key, type, options, call, visit)) return;
+  Loading(*this, key, options, type, std::nullopt).finish(call.run, visit);
+}
+
+bool CacheCore::find_or_refresh(const Key& key, LoadType type, const LoadOptions& options,
+                                LoadCall call, EntryVisitor visit) {
   Freshness freshness = Freshness::fresh;
   std::optional<WallTime> stored_at;
   const Seen seen = look_up(key, type.schema, {.max_age = options.max_age}, Staleness::allowed,
@@ -196,32 +68,13 @@ void CacheCore::load(const Key& key, LoadType type, const LoadOptions& options, 
     Tally tally;
     count_seen(seen, tally);
     state_->statistics.add(tally);
-    Loading loading(*this, key, options, type, std::nullopt);
-    return load_missing(loading, options, call.run, visit);
+    return false;
   }
   state_->statistics.add(Event::hit);
-  if (freshness == Freshness::fresh) return;
+  if (freshness == Freshness::fresh) return true;
   if (freshness == Freshness::stale) state_->statistics.add(Event::stale_hit);
   refresh(key, type, options, call, *stored_at);
-}
-
-void CacheCore::load_missing(Loading& loading, const LoadOptions& options, Load load,
-                             EntryVisitor visit) {
-  const SteadyTime deadline = deadline_of(options);
-  for (;;) {
-    const Flights::Joined joined = loading.join(deadline);
-    bool has_run = false;
-    const auto run = [&](Bytes& value) {
-      has_run = true;
-      return load(value);
-    };
-    const LoadOutcome outcome =
-        joined.outcome ? *joined.outcome : loading.run(*joined.ticket, run, deadline);
-    if (outcome.kind == Kind::given_up) continue;
-    if (outcome.kind == Kind::failed) std::rethrow_exception(outcome.error);
-    if (outcome.kind == Kind::value && !has_run) visit({.value = outcome.value});
-    return;
-  }
+  return true;
 }
 
 /// All that a load elsewhere needs, for as long as it needs it.

@@ -25,11 +25,10 @@ class PerProcess {
   PerProcess(const PerProcess&) = delete;
   PerProcess& operator=(const PerProcess&) = delete;
   ~PerProcess() {
-    const std::unique_ptr<Made> made(current_.load());
-    // Not even destroyed: a condition variable would wait for those who wait in the parent.
-    if (made->forks != fork_generation()) {
-      static_cast<void>(new std::shared_ptr<T>(std::move(made->object)));
-    }
+    Made* const made = current_.load();
+    // That of the parent is not even destroyed: a condition variable would wait for those who wait
+    // there.
+    if (made->forks == fork_generation()) delete made;
   }
 
   [[nodiscard]] std::shared_ptr<T> get() {

@@ -126,6 +126,7 @@ TEST_F(WaitAny, hears_other_processes_where_the_kernel_cannot_watch_several_word
 
 TEST_F(WaitAny, hears_one_of_more_than_the_kernel_can_watch) {
   std::vector<Awaited> awaited;
+  awaited.reserve(200);
   for (int i = 0; i < 200; ++i) awaited.push_back(await(open_memory_engine(), "a"));
   std::thread teller([&] { awaited.back().engine->notify(as_bytes("a")); });
   EXPECT_TRUE(happens(awaited));

@@ -140,6 +140,7 @@ class CacheCore : public std::enable_shared_from_this<CacheCore> {
   /// is called last has the one to return. If neither is, there is no value.
   void load(const Key& key, LoadType type, const LoadOptions& options, LoadCall call,
             EntryVisitor visit);
+  class LoadSteps;  // the same without waiting
   std::optional<EntryInfo> info(const Key& key) const;
   bool contains(const Key& key) const;
 
@@ -256,7 +257,9 @@ class CacheCore : public std::enable_shared_from_this<CacheCore> {
                     const PutOptions& options, StoreMode mode,
                     Duration load_time = Duration::zero());
 
-  void load_missing(Loading& loading, const LoadOptions& options, Load load, EntryVisitor visit);
+  /// The part of `load()` that does not wait: returns whether it found what may be returned.
+  bool find_or_refresh(const Key& key, LoadType type, const LoadOptions& options, LoadCall call,
+                       EntryVisitor visit);
   void refresh(const Key& key, LoadType type, const LoadOptions& options, LoadCall call,
                WallTime stored_at);
   /// `read()` that counts nothing and says more.

@@ -143,11 +143,10 @@ bool load_into(std::optional<Value>& result, Loader& loader, Bytes& out) {
   return true;
 }
 
-/// `CacheCore::load()` with a loader that returns values: calls `found(entry)` with an entry that
-/// is there, and `loaded(value)` with what the loader returned; who is called last has the result.
-template <typename Loader, typename Loaded>
-void load(CacheCore& core, const Key& key, Loader& loader, const LoadOptions& options,
-          EntryVisitor found, Loaded loaded) {
+/// Calls `use(type, call)`, where `call` runs a loader that returns values and hands what that
+/// returned to `loaded(value)`.
+template <typename Loader, typename Loaded, typename Use>
+auto with_load(Loader& loader, Loaded loaded, Use use) {
   using Result = Loads<std::remove_cvref_t<std::invoke_result_t<Loader&>>>;
   using Value = typename Result::Value;
   using Owned = std::decay_t<Loader>;
@@ -168,8 +167,17 @@ void load(CacheCore& core, const Key& key, Loader& loader, const LoadOptions& op
                   "cache: a loader that cannot be copied cannot run elsewhere");
     }
   };
-  core.load(key, {.schema = Codec<Value>::schema(), .may_be_absent = Result::may_be_absent},
-            options, {.run = run, .detach = detach}, found);
+  const LoadType type{.schema = Codec<Value>::schema(), .may_be_absent = Result::may_be_absent};
+  return use(type, LoadCall{.run = run, .detach = detach});
+}
+
+/// `CacheCore::load()` with a loader that returns values: calls `found(entry)` with an entry that
+/// is there, and `loaded(value)` with what the loader returned; who is called last has the result.
+template <typename Loader, typename Loaded>
+void load(CacheCore& core, const Key& key, Loader& loader, const LoadOptions& options,
+          EntryVisitor found, Loaded loaded) {
+  with_load(loader, loaded,
+            [&](LoadType type, LoadCall call) { core.load(key, type, options, call, found); });
 }
 
 }  // namespace detail

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The operations of async.h that may have to wait for others.
+
+#include <memory>
+
+#include "larder/cache/async.h"
+#include "larder/cache/detail/load_steps.h"
+
+namespace larder {
+
+template <std::invocable Loader>
+auto AsyncCache::get_or_load(Key key, Loader loader, LoadOptions options) {
+  using Result = std::remove_cvref_t<std::invoke_result_t<Loader&>>;
+  using Value = typename detail::Loads<Result>::Value;
+  static_assert(std::copy_constructible<Loader>, "a value may be loaded again later");
+  if (!options.refresh_on) options.refresh_on = core_->loader_executor();
+  auto attempt = [key = std::move(key), loader = std::move(loader), options = std::move(options),
+                  steps = std::unique_ptr<detail::CacheCore::LoadSteps>(),
+                  found = std::optional<Value>()](detail::AsyncTask& task, Cache& cache,
+                                                  std::optional<Result>& result) mutable {
+    const auto visit = [&](const detail::SeenEntry& entry) {
+      found.emplace(decode<Value>(entry.value));
+    };
+    const auto loaded = [&](std::optional<Value> value) { found = std::move(value); };
+    detail::AsyncStep step =
+        detail::with_load(loader, loaded, [&](detail::LoadType type, detail::LoadCall call) {
+          if (steps == nullptr) {
+            steps = std::make_unique<detail::CacheCore::LoadSteps>(
+                *detail::CacheAccess::core(cache), key, type, options);
+          }
+          return steps->go_on(task, call, visit);
+        });
+    if (step.next == detail::AsyncStep::Next::nothing) {
+      if constexpr (detail::Loads<Result>::may_be_absent) {
+        result.emplace(std::move(found));
+      } else {
+        result.emplace(std::move(found).value());
+      }
+    }
+    return step;
+  };
+  return start(std::shared_ptr<detail::AsyncCall<Result>>(
+      std::make_shared<detail::AsyncCallOf<Result, decltype(attempt)>>(
+          core_, detail::AsyncLane::read, std::move(attempt))));
+}
+
+template <Encodable Value>
+Async<std::optional<QueueItem<Value>>> AsyncCache::pull_within(std::chrono::nanoseconds timeout,
+                                                               Queue queue, Side side) {
+  using Result = std::optional<QueueItem<Value>>;
+  auto attempt = [queue = std::move(queue), side, timeout, until = std::optional<SteadyTime>()](
+                     detail::AsyncTask&, Cache&, std::optional<Result>& result) mutable {
+    if (!until) until = detail::deadline_in(timeout);
+    detail::AsyncStep step = detail::wait_for_item(queue.items(), *until);
+    // Asks to write only if there is something.
+    Result item = queue.empty() ? std::nullopt : queue.pull<Value>(side);
+    if (!item && Clock::system().steady_now() < *until) return step;
+    result.emplace(std::move(item));
+    return detail::AsyncStep{};
+  };
+  return start(std::shared_ptr<detail::AsyncCall<Result>>(
+      std::make_shared<detail::AsyncCallOf<Result, decltype(attempt)>>(
+          core_, detail::AsyncLane::write, std::move(attempt))));
+}
+
+}  // namespace larder
