@@ -100,19 +100,18 @@ std::optional<StoredValue> StoredValue::load(const Record& record, FileStore& fi
   result.value_ = record.value;
   if (record.file) {
     const Bytes head = record.is_raw ? wire_head(asked_schema, record.file->bytes) : Bytes();
-    std::optional<Bytes> content = files.load(*record.file, head.size());
-    if (!content) return std::nullopt;
-    std::ranges::copy(head, content->begin());
-    result.own_ = std::move(*content);
-    result.is_own_ = true;
+    Bytes& content = result.file_.emplace().bytes();
+    if (!files.load(*record.file, head.size(), content)) return std::nullopt;
+    std::ranges::copy(head, content.begin());
+    result.value_ = content;
   } else if (record.is_raw) {
     result.own_ = wire_head(asked_schema, record.value.size());
     append(result.own_, record.value);
-    result.is_own_ = true;
+    result.value_ = result.own_;
   }
   if (record.compressed) {
     result.own_ = decompress(result.bytes(), record.raw_bytes);
-    result.is_own_ = true;
+    result.value_ = result.own_;
   }
   return result;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "cache/record.h"
+#include "cache/scratch_bytes.h"
 #include "cache/state.h"
 #include "larder/core/bytes.h"
 #include "larder/core/error.h"
@@ -55,14 +56,14 @@ class StoredValue {
   [[nodiscard]] static std::optional<StoredValue> load(const Record& record, FileStore& files,
                                                        std::uint64_t asked_schema);
 
-  [[nodiscard]] BytesView bytes() const noexcept { return is_own_ ? BytesView(own_) : value_; }
+  [[nodiscard]] BytesView bytes() const noexcept { return value_; }
 
  private:
   StoredValue() = default;
 
-  BytesView value_;
+  BytesView value_;  // of the record, or of one of these
+  std::optional<ScratchBytes> file_;
   Bytes own_;
-  bool is_own_ = false;
 };
 
 /// The bytes within a MessagePack value of type bytes or text; nothing if `schema` is another type.

@@ -160,12 +160,14 @@ std::optional<OpenFile> FileStore::open(const FileRef& ref) {
   return OpenFile(io_, File(io_, fd), ref);
 }
 
-std::optional<Bytes> FileStore::load(const FileRef& ref, std::size_t head_bytes) {
+bool FileStore::load(const FileRef& ref, std::size_t head_bytes, Bytes& content) {
   const std::optional<OpenFile> file = open(ref);
-  if (!file) return std::nullopt;
-  Bytes content(head_bytes + static_cast<std::size_t>(ref.bytes));
+  if (!file) return false;
+  const std::size_t size = head_bytes + static_cast<std::size_t>(ref.bytes);
+  if (content.capacity() < size) content.clear();  // or it would be copied
+  content.resize(size);
   file->read(0, std::span(content).subspan(head_bytes));
-  return content;
+  return true;
 }
 
 void FileStore::bring_along(WriteTxn& txn, std::uint64_t name) const {

@@ -55,9 +55,10 @@ class FileStore : public std::enable_shared_from_this<FileStore> {
   /// @throws Error `corrupt` if it is not what `ref` says
   [[nodiscard]] std::optional<OpenFile> open(const FileRef& ref);
 
-  /// Reads the file of `ref` behind `head_bytes` bytes of zero. Returns nothing if there is none.
+  /// Reads the file of `ref` into `content`, behind `head_bytes` bytes of any value. Returns false
+  /// if there is none.
   /// @throws Error `corrupt` if it is damaged
-  [[nodiscard]] std::optional<Bytes> load(const FileRef& ref, std::size_t head_bytes = 0);
+  [[nodiscard]] bool load(const FileRef& ref, std::size_t head_bytes, Bytes& content);
 
   /// Takes over the file of `ref` from `source`, under the same name: a second name for it where
   /// the file system can, else a copy. Waits for the device. Returns whether there was one.
