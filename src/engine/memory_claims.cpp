@@ -13,23 +13,29 @@ class MemoryClaims::Held final : public Claim {
   Held(MemoryClaims& claims, std::string name)
       : claims_(claims), name_(std::move(name)), forks_(fork_generation()) {}
   ~Held() override {
-    if (forks_ == fork_generation()) claims_.give_back(name_);
+    if (is_held_ && forks_ == fork_generation()) claims_.give_back(name_);
   }
+  void hold() noexcept { is_held_ = true; }
 
  private:
   MemoryClaims& claims_;
   std::string name_;
   std::uint64_t forks_;
+  bool is_held_ = false;
 };
 
 ClaimPtr MemoryClaims::take(BytesView name, SteadyTime deadline) {
-  std::string key(as_text(name));
+  const std::string key(as_text(name));
+  auto claim = std::make_unique<Held>(*this, key);  // nothing fails once it is held
   const MutexLock lock(mutex_);
   // Whoever had a claim when this process was forked does not run here.
   if (std::exchange(forks_, fork_generation()) != fork_generation()) owners_.clear();
   for (;;) {
     const auto [owner, is_free] = owners_.try_emplace(key, std::this_thread::get_id());
-    if (is_free) return std::make_unique<Held>(*this, std::move(key));
+    if (is_free) {
+      claim->hold();
+      return claim;
+    }
     if (owner->second == std::this_thread::get_id()) {
       throw Error(ErrorKind::invalid_argument, "this thread has that claim already");
     }

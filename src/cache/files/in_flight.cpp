@@ -105,11 +105,11 @@ std::vector<InFlight::Note> InFlight::take_over() {
 
 void InFlight::expect_leftovers() noexcept { Word(words_[flag_word]).store(1); }
 
-bool InFlight::expects_leftovers() const noexcept {
+bool InFlight::expects_leftovers() const {
   return Word(words_[flag_word]).load() != 0 || Word(words_[boot_word]).load() != this_boot();
 }
 
-void InFlight::all_swept() noexcept {
+void InFlight::all_swept() {
   Word(words_[flag_word]).store(0);
   Word(words_[boot_word]).store(this_boot());
 }

@@ -42,8 +42,8 @@ class InFlight {
   /// Notes that files may be left over that no slot tells of, until `all_swept()`.
   void expect_leftovers() noexcept;
   /// Whether that was noted, or the machine was started anew: its memory is gone then.
-  [[nodiscard]] bool expects_leftovers() const noexcept;
-  void all_swept() noexcept;
+  [[nodiscard]] bool expects_leftovers() const;
+  void all_swept();
 
  private:
   std::span<std::uint64_t> words_;  // accessed atomically: boot, flag, owner and name of each slot

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <iterator>
+#include <utility>
 
 #include "engine/lmdb/shared_page.h"
 #include "engine/lmdb/thread_sanitizer.h"
@@ -16,14 +17,18 @@ namespace {
 
 class HeldSlot final : public Claim {
  public:
-  explicit HeldSlot(ClaimSlot& slot) : slot_(slot), forks_(fork_generation()) {}
-  ~HeldSlot() override {
-    if (forks_ == fork_generation()) pthread_mutex_unlock(&slot_.mutex);
+  HeldSlot() = default;
+  ~HeldSlot() override { let_go(); }
+
+  void hold(ClaimSlot& slot) noexcept { slot_ = &slot; }
+  void let_go() noexcept {
+    ClaimSlot* const slot = std::exchange(slot_, nullptr);
+    if (slot != nullptr && forks_ == fork_generation()) pthread_mutex_unlock(&slot->mutex);
   }
 
  private:
-  ClaimSlot& slot_;
-  std::uint64_t forks_;
+  ClaimSlot* slot_ = nullptr;
+  std::uint64_t forks_ = fork_generation();
 };
 
 void wait_for(ClaimSlot& slot, SteadyTime deadline) {
@@ -74,14 +79,19 @@ ClaimPtr Claims::take(BytesView name, SteadyTime deadline) {
   // Zero stands for no name.
   const std::uint64_t hash = XXH3_64bits(name.data(), name.size()) | 1U;
   Backoff backoff(deadline);
+  auto claim = std::make_unique<HeldSlot>();  // nothing fails once it is held
   for (;;) {
     const Found found = find(hash, deadline);
-    if (found.held) return std::make_unique<HeldSlot>(*found.slot);
+    if (found.held) {
+      claim->hold(*found.slot);
+      return claim;
+    }
     if (found.slot != nullptr) {
       wait_for(*found.slot, deadline);
-      auto claim = std::make_unique<HeldSlot>(*found.slot);
+      claim->hold(*found.slot);
       const auto number = static_cast<std::size_t>(found.slot - std::begin(table_.slots));
       if (table_.names[number].load(std::memory_order_relaxed) == hash) return claim;
+      claim->let_go();
     } else if (!backoff.wait()) {
       throw Error(ErrorKind::unavailable, "too many claims at the same time");
     }

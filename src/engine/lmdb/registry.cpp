@@ -63,26 +63,41 @@ Identity identify(Io& io, const std::filesystem::path& path) {
   return {status.st_dev, status.st_ino};
 }
 
-/// Closes a database and only then lets it be opened again.
+/// An open database; closes it and only then lets it be opened again.
 template <typename Kind>
-void retire(Kind* database, Identity identity, std::uint64_t forks) {
-  // In the child of a fork it is the parent's: its locks and reader slots must stay as they are.
-  if (forks != fork_generation()) return;
-  delete database;
-  Registry& registry = Registry::get();
-  const std::lock_guard lock(registry.mutex);
-  open_ones<Kind>(registry).erase(identity);
-}
+struct Opened {
+  Identity identity;
+  std::uint64_t forks = fork_generation();
+  std::unique_ptr<Kind> database = nullptr;  // null before it was opened
+
+  explicit Opened(Identity where) : identity(where) {}
+  Opened(const Opened&) = delete;
+  Opened& operator=(const Opened&) = delete;
+  ~Opened() {
+    if (!database) return;
+    // In the child of a fork it is the parent's: its locks and reader slots must stay as they are.
+    if (forks != fork_generation()) {
+      static_cast<void>(database.release());
+      return;
+    }
+    database.reset();
+    Registry& registry = Registry::get();
+    const std::lock_guard lock(registry.mutex);
+    open_ones<Kind>(registry).erase(identity);
+  }
+};
 
 /// Opens a database that this process does not have open so.
 template <typename Kind>
 std::shared_ptr<Kind> add(Registry& registry, Identity identity, const LmdbOptions& options,
                           const EngineHooks& hooks) {
   auto fresh = std::make_unique<Kind>(options, hooks);
-  std::shared_ptr<Kind> database(
-      fresh.release(),
-      [identity, forks = fork_generation()](Kind* gone) { retire(gone, identity, forks); });
-  open_ones<Kind>(registry)[identity] = database;
+  const auto opened = std::make_shared<Opened<Kind>>(identity);
+  std::weak_ptr<Kind>& place = open_ones<Kind>(registry)[identity];
+  // Nothing fails from here on: it is open and known, or neither.
+  opened->database = std::move(fresh);
+  std::shared_ptr<Kind> database(opened, opened->database.get());
+  place = database;
   return database;
 }
 
