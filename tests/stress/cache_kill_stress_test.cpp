@@ -10,6 +10,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -72,7 +73,8 @@ class Worker {
         board_(board),
         lane_(board.lanes[lane]),
         writer_(static_cast<int>(lane)),
-        random_(seed) {}
+        random_(seed),
+        backups_(options.path.parent_path() / "backups") {}
 
   [[noreturn]] void run() {
     using Step = void (Worker::*)();
@@ -83,7 +85,7 @@ class Worker {
         &Worker::erase_some, &Worker::erase_tagged, &Worker::touch,     &Worker::load,
         &Worker::count,      &Worker::count,        &Worker::move,      &Worker::give_up,
         &Worker::push,       &Worker::push,         &Worker::pull,      &Worker::pull,
-        &Worker::use_sub,    &Worker::clear_sub,    &Worker::expire,
+        &Worker::use_sub,    &Worker::clear_sub,    &Worker::expire,    &Worker::maintain,
     };
     while (true) {
       const Step step = steps.at(random_.below(steps.size()));
@@ -238,6 +240,16 @@ class Worker {
     if (random_.below(20) == 0) cache_.expire();
   }
 
+  /// A repair that others work beside finds nothing to mend, and a backup stands alone.
+  void maintain() {
+    if (random_.below(20) != 0) return;
+    if (!cache_.repair().problems.empty()) ++board_.wrong;
+    const auto place = backups_ / std::to_string(random_());
+    cache_.backup(place);
+    if (!Cache::open({.path = place}).verify().problems.empty()) ++board_.wrong;
+    std::filesystem::remove_all(place);
+  }
+
   Cache cache_;
   Cache sub_;
   Cache counters_;  // nothing is evicted here
@@ -246,6 +258,7 @@ class Worker {
   Lane& lane_;
   int writer_;
   Random random_;
+  std::filesystem::path backups_;
 };
 
 class CacheKillStress : public ::testing::Test {
