@@ -13,7 +13,9 @@ constexpr std::uint64_t farthest = 4096;
 
 std::optional<std::uint64_t> newest_of(Residents& residents) {
   constexpr std::size_t few = 64;
-  for (std::uint64_t distance = few;; distance *= 2) {
+  constexpr std::uint64_t farthest_end = UINT64_MAX;  // damaged counters may say anything
+  for (std::uint64_t distance = few;;
+       distance = distance > farthest_end / 2 ? farthest_end : distance * 2) {
     const std::uint64_t from = residents.end() - std::min(residents.end(), distance);
     std::vector<std::uint64_t> found;
     residents.list(from, distance, found);
