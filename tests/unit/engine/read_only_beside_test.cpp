@@ -79,7 +79,7 @@ TEST_F(ReadOnlyBesideTest, views_beside_busy_writers_see_whole_transactions) {
   for (int number = 0; number < 2; ++number) {
     writers.emplace_back([&] {
       const EnginePtr engine = open();
-      for (int i = 0;; ++i) {
+      while (true) {
         engine->update([&](WriteTxn& txn) {
           const int next = std::stoi(get(txn, "a").value_or("0")) + 1;
           const std::string text = std::to_string(next);
