@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <thread>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "larder/cache/cache.h"
+#include "larder/core/clock.h"
 #include "larder/core/random.h"
 #include "support/child.h"
 #include "support/settings.h"
@@ -113,6 +115,57 @@ TEST(CacheStress, threads_share_a_cache_on_disk) {
   work_in_threads(cache, rounds(2000, 100'000));
 
   EXPECT_EQ(cache.get<int>("left").value_or(0), -cache.get<int>("right").value_or(0));
+}
+
+/// The time of day leaps by years in both directions; how long something takes is not affected.
+class LeapingClock final : public Clock {
+ public:
+  [[nodiscard]] WallTime now() const noexcept override { return system().now() + offset_.load(); }
+  [[nodiscard]] SteadyTime steady_now() const noexcept override { return system().steady_now(); }
+
+  void leap(Random& random) {
+    const WallTime second_overflow{std::chrono::seconds{INT32_MAX}};
+    switch (random.below(4)) {
+      case 0:
+        offset_ = std::chrono::years{random.below(70)} - std::chrono::years{20};
+        break;
+      case 1:
+        offset_ = second_overflow - system().now();
+        break;
+      case 2:
+        offset_ = -1ms * random.below(1000);
+        break;
+      default:
+        offset_ = Duration::zero();
+    }
+  }
+  void settle() { offset_ = Duration::zero(); }
+
+ private:
+  std::atomic<Duration> offset_{Duration::zero()};
+};
+
+TEST(CacheStress, threads_share_a_cache_while_the_clock_leaps) {
+  const TempDir folder;
+  LeapingClock clock;
+  Cache cache = Cache::open({.path = folder / "c"}, {.clock = &clock});
+  std::atomic<bool> is_over{false};
+  std::thread leaper([&] {
+    Random random(seed());
+    while (!is_over) clock.leap(random);
+  });
+
+  work_in_threads(cache, rounds(2000, 100'000));
+
+  is_over = true;
+  leaper.join();
+  clock.settle();
+  for (const Key& key : cache.keys()) {
+    const auto info = cache.info(key);
+    EXPECT_TRUE(!info || !info->expires_at || *info->expires_at > clock.now() - 1min);
+  }
+  cache.expire();
+  expect_sound(cache);
 }
 
 TEST(CacheStress, processes_share_a_cache) {
