@@ -6,62 +6,17 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <exception>
 #include <functional>
-#include <limits>
 #include <new>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "larder/cache/cache.h"
 #include "larder/cache/queue.h"
+#include "support/failing_allocations.h"
 #include "support/temp_dir.h"
-
-namespace {
-
-enum class After { one, all };
-
-/// How the allocations of this thread fail.
-struct Plan {
-  std::uint64_t left = std::numeric_limits<std::uint64_t>::max();
-  After after = After::one;
-  bool has_failed = false;
-};
-thread_local constinit Plan plan;
-
-void* allocate(std::size_t size, std::size_t alignment) {
-  if (plan.left == 0) {
-    plan.has_failed = true;
-    if (plan.after == After::one) plan.left = std::numeric_limits<std::uint64_t>::max();
-    return nullptr;
-  }
-  --plan.left;
-  const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
-  return std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
-}
-
-void* allocate_or_throw(std::size_t size, std::size_t alignment) {
-  void* memory = allocate(size, alignment);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return allocate_or_throw(size, alignof(std::max_align_t)); }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  return allocate_or_throw(size, static_cast<std::size_t>(alignment));
-}
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  return allocate(size, alignof(std::max_align_t));
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 namespace larder::test {
 namespace {
@@ -134,16 +89,19 @@ class MemoryFaultsTest : public ::testing::TestWithParam<const char*> {
   }
 
   /// Whether an allocation failed, that is, whether the deed makes `nth` of them.
-  bool fails_at(const Deed& deed, Cache& cache, std::uint64_t nth, After after) {
+  bool fails_at(const Deed& deed, Cache& cache, std::uint64_t nth, Shortage shortage) {
     fill(cache);
-    plan = {.left = nth, .after = after};
     std::exception_ptr thrown;
-    try {
-      deed.run(cache);
-    } catch (...) {
-      thrown = std::current_exception();
+    bool has_failed = false;
+    {
+      const FailingAllocations failing(nth, shortage);
+      try {
+        deed.run(cache);
+      } catch (...) {
+        thrown = std::current_exception();
+      }
+      has_failed = failing.has_failed();
     }
-    const bool has_failed = std::exchange(plan, {}).has_failed;
     if (!has_failed && thrown) std::rethrow_exception(thrown);
     check(cache);
     return has_failed;
@@ -172,9 +130,9 @@ INSTANTIATE_TEST_SUITE_P(Engines, MemoryFaultsTest, ::testing::Values("memory", 
 TEST_P(MemoryFaultsTest, operation_happens_or_not) {
   Cache cache = open();
   for (const Deed& deed : deeds()) {
-    for (const After after : {After::one, After::all}) {
+    for (const Shortage shortage : {Shortage::one, Shortage::all}) {
       std::uint64_t nth = 0;
-      while (fails_at(deed, cache, nth, after)) {
+      while (fails_at(deed, cache, nth, shortage)) {
         ASSERT_FALSE(HasFailure()) << deed.name << ", allocation " << nth;
         ASSERT_LT(++nth, 5000U) << deed.name << " never ends";
       }
@@ -191,13 +149,16 @@ TEST_P(MemoryFaultsTest, opening_succeeds_or_not) {
     fill(cache);
   }
   for (std::uint64_t nth = 0;; ++nth) {
-    plan = {.left = nth};
-    try {
-      (void)open();
-    } catch (const std::bad_alloc&) {
-    } catch (const Error&) {
+    bool has_failed = false;
+    {
+      const FailingAllocations failing(nth);
+      try {
+        (void)open();
+      } catch (const std::bad_alloc&) {
+      } catch (const Error&) {
+      }
+      has_failed = failing.has_failed();
     }
-    const bool has_failed = std::exchange(plan, {}).has_failed;
     Cache cache = open();
     check(cache);
     ASSERT_FALSE(HasFailure()) << "allocation " << nth;
