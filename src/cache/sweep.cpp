@@ -22,7 +22,8 @@ void drop_named(const Layout& layout, ReadTxn& txn, std::set<std::uint64_t>& nam
 namespace {
 
 // In an update, where nobody can commit a record meanwhile that names one of them. Opening a cache
-// must not wait for a long update of another process, though.
+// must not wait for a long update of another process, though. What is left in `names` is still
+// there: somebody had it locked, be it only to look at it.
 std::uint64_t remove_unnamed(const CacheCore::State& state, std::set<std::uint64_t>& names) {
   constexpr auto patience = std::chrono::milliseconds{20};
   return state.engine->update(
@@ -31,9 +32,13 @@ std::uint64_t remove_unnamed(const CacheCore::State& state, std::set<std::uint64
         // The update that took the record away may not have reached the device yet.
         if (!names.empty()) state.engine->sync();
         std::uint64_t removed = 0;
-        for (const std::uint64_t name : names) {
-          removed += state.files->remove_leftover(name) ? 1U : 0U;
-        }
+        std::erase_if(names, [&](std::uint64_t name) {
+          if (!state.files->remove_leftover(name)) {
+            return state.files->look_at(name) == FileState::missing;
+          }
+          ++removed;
+          return true;
+        });
         return removed;
       },
       {.deadline = Clock::system().steady_now() + patience, .frees_space = true});
@@ -55,11 +60,10 @@ class TakenNotes {
     for (const InFlight::Note& note : notes_) visit(note.name);
   }
 
-  /// What was left over is gone.
-  void settle() {
+  /// Nothing is left over any more, but for `names`.
+  void settle_all_but(const std::set<std::uint64_t>& names) {
     std::erase_if(notes_, [&](const InFlight::Note& note) {
-      const FileState state = files_.look_at(note.name);
-      if (state != FileState::missing && state != FileState::settled) return false;
+      if (names.contains(note.name)) return false;
       files_.in_flight().release(note);
       return true;
     });
@@ -83,8 +87,11 @@ std::uint64_t sweep_after_crash(const CacheCore::State& state) {
   if (everything) in_flight.all_swept();
 
   std::set<std::uint64_t> names;
+  std::set<std::uint64_t> unclear;
   const auto look_at = [&](std::uint64_t name) {
-    if (files.look_at(name) == FileState::settled) names.insert(name);
+    const FileState found = files.look_at(name);
+    if (found == FileState::settled) names.insert(name);
+    if (found == FileState::in_making || found == FileState::leaving) unclear.insert(name);
   };
   if (everything) {
     files.list(look_at, [](const std::string&) {});
@@ -101,7 +108,9 @@ std::uint64_t sweep_after_crash(const CacheCore::State& state) {
       throw;
     }
   }
-  noted.settle();
+  if (everything && !names.empty()) in_flight.expect_leftovers();
+  unclear.merge(names);
+  noted.settle_all_but(unclear);
   if (removed > 0) {
     state.log(LogLevel::info, "cache: removed " + std::to_string(removed) +
                                   " value files that a crash had left over");

@@ -70,7 +70,7 @@ struct Opened {
   std::uint64_t forks = fork_generation();
   std::unique_ptr<Kind> database = nullptr;  // null before it was opened
 
-  explicit Opened(Identity where) : identity(where) {}
+  explicit Opened(const Identity& where) : identity(where) {}
   Opened(const Opened&) = delete;
   Opened& operator=(const Opened&) = delete;
   ~Opened() {
