@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/lmdb/durable_hooks.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "engine/update_hooks.h"
@@ -17,13 +16,13 @@ void DurableHooks::add(std::uint64_t sequence, std::vector<Hook> hooks) {
 
 void DurableHooks::run_through(std::uint64_t sequence) noexcept {
   const MutexLock turn(running_);
-  std::vector<Waiting> due;
+  std::list<Waiting> due;
   {
     const MutexLock lock(mutex_);
-    const auto later = std::ranges::partition(
-        waiting_, [&](const Waiting& waiting) { return waiting.sequence > sequence; });
-    due.assign(std::make_move_iterator(later.begin()), std::make_move_iterator(later.end()));
-    waiting_.erase(later.begin(), later.end());
+    for (auto next = waiting_.begin(); next != waiting_.end();) {
+      const auto waiting = next++;
+      if (waiting->sequence <= sequence) due.splice(due.end(), waiting_, waiting);
+    }
     count_.store(waiting_.size(), std::memory_order_relaxed);
   }
   for (const Waiting& waiting : due) UpdateHooks::run(waiting.hook);

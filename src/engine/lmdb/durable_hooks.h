@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <vector>
 
 #include "larder/core/mutex.h"
@@ -34,7 +35,8 @@ class DurableHooks {
 
   Mutex running_;  ///< Taken before mutex_.
   Mutex mutex_;
-  std::vector<Waiting> waiting_ LARDER_GUARDED_BY(mutex_);
+  // Taking one out needs no memory.
+  std::list<Waiting> waiting_ LARDER_GUARDED_BY(mutex_);
   std::atomic<std::size_t> count_{0};
 };
 

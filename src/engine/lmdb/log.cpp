@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
 #include <optional>
 
 #include "engine/lmdb/backoff.h"
@@ -324,16 +325,20 @@ void Log::sync_through(std::uint64_t sequence) {
     sync_running_ = true;
     syncing_.unlock();
     int result = 0;
+    std::exception_ptr failure;  // there is no memory: another try may succeed
     try {
       result = sync_now();
     } catch (const Error&) {
       result = -EIO;  // the segment of another process cannot be opened
+    } catch (...) {
+      failure = std::current_exception();
     }
     syncing_.lock();
     sync_running_ = false;
     sync_done_.notify_all();
-    if (result < 0) {
+    if (failure || result < 0) {
       syncing_.unlock();
+      if (failure) std::rethrow_exception(failure);
       throw system_error(-result, "sync the log in " + options_.path.string());
     }
   }
