@@ -70,7 +70,7 @@ struct Opened {
   std::uint64_t forks = fork_generation();
   std::unique_ptr<Kind> database = nullptr;  // null before it was opened
 
-  explicit Opened(const Identity& where) : identity(where) {}
+  explicit Opened(Identity where) : identity(std::move(where)) {}
   Opened(const Opened&) = delete;
   Opened& operator=(const Opened&) = delete;
   ~Opened() {
