@@ -4,9 +4,14 @@
 
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
+#include <string>
 #include <thread>
 
+#include "crash/durable_shadow.h"
+#include "crash/power_image.h"
 #include "crash/power_rig.h"
+#include "support/child.h"
 #include "support/faulty_io.h"
 #include "support/settings.h"
 #include "support/temp_dir.h"
@@ -62,6 +67,26 @@ TEST(LmdbPower, consistent_syncs_earlier_writes_while_an_update_runs_long) {
   put(*engine, "second", "2");
 
   engine->update([&](WriteTxn&) { EXPECT_TRUE(has_synced(io, 2)); });
+}
+
+TEST(LmdbPower, closed_without_a_write_opens_again) {
+  const TempDir dir(memory_folder());
+  EngineSettings settings{.directory = dir / "engine"};
+  const ShadowPlan plan{.folder = settings.directory, .shadow = dir / "shadow"};
+  std::filesystem::create_directory(settings.directory);
+  everything_is_durable(plan);
+  ASSERT_TRUE(run_in_child([&] {
+                watch_syncs(plan);
+                (void)open_lmdb_with(settings);
+                return 0;
+              }).is_good());
+  Random random(seed());
+  // Files that appeared since the last sync of the folder are there or not, each by itself.
+  for (int i = 0; i < 64; ++i) {
+    settings.directory = dir / ("image" + std::to_string(i));
+    make_power_image(plan.folder, plan.shadow, settings.directory, random);
+    EXPECT_NO_THROW((void)open_lmdb_with(settings)) << i;
+  }
 }
 
 TEST(LmdbPower, disposable_is_never_wrong) { cut("lmdb disposable", Durability::disposable); }

@@ -48,6 +48,7 @@ struct EnginePlace {
   std::uint32_t mode = 0600;                       ///< Permission bits of new files.
   Durability durability = Durability::disposable;  ///< What an acknowledged write survives.
   bool is_read_only = false;                       ///< Opened with `OpenMode::read_only`.
+  std::string boot = boot_id();  ///< Name of the boot of the machine, as in `EngineHooks`.
 };
 
 /// One ordered map of bytes to bytes with transactions, shared by all threads and processes of a

@@ -10,6 +10,7 @@
 #include "larder/core/clock.h"
 #include "larder/core/io.h"
 #include "larder/core/log.h"
+#include "larder/core/process.h"
 
 namespace larder {
 
@@ -60,6 +61,9 @@ struct EngineHooks {
   LogSink log = {};
   /// Overrides the name of this boot of the machine; only tests of power cuts need it.
   std::optional<std::string> boot_id = std::nullopt;
+
+  /// The name of this boot of the machine.
+  [[nodiscard]] std::string boot() const { return boot_id ? *boot_id : larder::boot_id(); }
 };
 
 }  // namespace larder

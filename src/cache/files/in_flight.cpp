@@ -32,8 +32,7 @@ std::span<std::uint64_t> map_words(Engine& engine, const std::string& name) {
   return {reinterpret_cast<std::uint64_t*>(memory.data()), words};
 }
 
-std::uint64_t this_boot() {
-  const std::string boot = boot_id();
+std::uint64_t boot_number(std::string_view boot) {
   return xxh3_64(as_bytes(boot)) | 1U;  // never the zero of fresh memory
 }
 
@@ -53,7 +52,7 @@ constexpr std::size_t name_word(std::size_t slot) noexcept { return owner_word(s
 }  // namespace
 
 InFlight::InFlight(Engine& engine, const std::string& name)
-    : words_(map_words(engine, name + ".files")) {}
+    : words_(map_words(engine, name + ".files")), boot_(boot_number(engine.place().boot)) {}
 
 InFlight::Note InFlight::claim(std::uint64_t name) {
   const std::uint64_t me = owner_of(current_process());
@@ -106,12 +105,12 @@ std::vector<InFlight::Note> InFlight::take_over() {
 void InFlight::expect_leftovers() noexcept { Word(words_[flag_word]).store(1); }
 
 bool InFlight::expects_leftovers() const {
-  return Word(words_[flag_word]).load() != 0 || Word(words_[boot_word]).load() != this_boot();
+  return Word(words_[flag_word]).load() != 0 || Word(words_[boot_word]).load() != boot_;
 }
 
 void InFlight::all_swept() {
   Word(words_[flag_word]).store(0);
-  Word(words_[boot_word]).store(this_boot());
+  Word(words_[boot_word]).store(boot_);
 }
 
 FileNote::FileNote(std::shared_ptr<InFlight> in_flight, std::uint64_t name)

@@ -47,6 +47,7 @@ class InFlight {
 
  private:
   std::span<std::uint64_t> words_;  // accessed atomically: boot, flag, owner and name of each slot
+  std::uint64_t boot_;              // what the first word is in this boot
 };
 
 /// A note for as long as the work takes. If that ends without `settle()`, a sweep has to look.

@@ -114,6 +114,8 @@ void Environment::open_tables() {
 }
 
 void Environment::make_tables() {
+  // Who finds the tables may count on the name of the file.
+  if (options_.durability != Durability::disposable) sync_directory(io_, options_.path);
   MDB_txn* txn = nullptr;
   check(mdb_txn_begin(env_, nullptr, 0, &txn), "create tables");
   int code = mdb_dbi_open(txn, "data", MDB_CREATE, &data_);

@@ -57,7 +57,8 @@ class LmdbEngine final : public Engine {
     return {.directory = options_.path,
             .mode = options_.mode,
             .durability = options_.durability,
-            .is_read_only = options_.open_mode == OpenMode::read_only};
+            .is_read_only = options_.open_mode == OpenMode::read_only,
+            .boot = hooks_.boot()};
   }
   [[nodiscard]] const Clock& clock() const noexcept override { return *hooks_.clock; }
 

@@ -11,7 +11,6 @@
 #include "engine/lmdb/log_check.h"
 #include "engine/lmdb/thread_sanitizer.h"
 #include "larder/core/error.h"
-#include "larder/core/process.h"
 
 namespace larder::lmdb {
 namespace {
@@ -35,7 +34,7 @@ Log::Log(const LmdbOptions& options, const EngineHooks& hooks, SharedMapping& sh
       shared_(shared),
       environment_(environment),
       files_(*hooks.io, options.path, *shared),
-      boot_(boot_tag(hooks.boot_id ? *hooks.boot_id : boot_id())),
+      boot_(boot_tag(hooks.boot())),
       random_(random_seed()) {}
 
 Segment& Log::segment(std::uint32_t number) {

@@ -16,7 +16,6 @@
 #include "engine/lmdb/log_replay.h"
 #include "engine/lmdb/step_writer.h"
 #include "larder/core/error.h"
-#include "larder/core/process.h"
 
 namespace larder::lmdb {
 namespace {
@@ -99,7 +98,7 @@ void sync_file_system(Io& io, const std::filesystem::path& directory) {
 /// What is sure to be there of `files`; brings to the device what it takes.
 std::uint64_t check_needed_files(const LmdbOptions& options, const EngineHooks& hooks,
                                  const std::vector<LogFile>& files, std::uint64_t next) {
-  const Countable counts = what_counts(files, next, hooks.boot_id ? *hooks.boot_id : boot_id());
+  const Countable counts = what_counts(files, next, hooks.boot());
   if (counts.is_only_in_memory) sync_file_system(*hooks.io, options.path);
   if (counts.lost > 0 && hooks.log) {
     hooks.log(LogLevel::info, options.path.string() + ": the last " + std::to_string(counts.lost) +
@@ -142,8 +141,6 @@ std::uint64_t recover(const LmdbOptions& options, const EngineHooks& hooks,
 
 namespace {
 
-std::string boot_of(const EngineHooks& hooks) { return hooks.boot_id ? *hooks.boot_id : boot_id(); }
-
 /// What the note says, if there is one.
 Bytes read_note(const LmdbOptions& options, const EngineHooks& hooks) {
   struct stat status{};
@@ -156,12 +153,12 @@ Bytes read_note(const LmdbOptions& options, const EngineHooks& hooks) {
 bool is_lost_disposable(const LmdbOptions& options, const EngineHooks& hooks) {
   const Bytes note = read_note(options, hooks);
   // An empty note was never finished: the database had not been touched since its last good end.
-  return !note.empty() && as_text(note) != boot_of(hooks);
+  return !note.empty() && as_text(note) != hooks.boot();
 }
 
 void start_disposable(const LmdbOptions& options, const EngineHooks& hooks) {
   Io& io = *hooks.io;
-  const std::string boot = boot_of(hooks);
+  const std::string boot = hooks.boot();
   const Bytes note = read_note(options, hooks);
   if (is_lost_disposable(options, hooks)) {
     remove_database(io, options.path);

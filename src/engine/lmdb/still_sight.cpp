@@ -10,7 +10,6 @@
 #include "engine/lmdb/recovery.h"
 #include "engine/lmdb/sight.h"
 #include "larder/core/error.h"
-#include "larder/core/process.h"
 
 namespace larder::lmdb {
 namespace {
@@ -89,7 +88,7 @@ void StillSight::read_log() {
   files.reserve(logs.size());
   for (const OwnLog& log : logs) files.push_back(log.file);
   const Countable counts =
-      what_counts(files, applied_ + 1, hooks_.boot_id ? *hooks_.boot_id : boot_id());
+      what_counts(files, applied_ + 1, hooks_.boot());
   std::uint64_t next = applied_ + 1;
   for (OwnLog& log : logs) next = index(log, next, counts.files_through);
   layers_.sort();

@@ -290,6 +290,24 @@ TEST_F(FileValuesTest, kill_before_the_commit_leaves_nothing_after_the_next_open
   expect_sound(cache);
 }
 
+TEST_F(FileValuesTest, power_cut_leaves_nothing_after_the_next_opening) {
+  const auto open_after_boot = [this](const std::string& boot) {
+    return Cache(open_lmdb({.path = folder_ / "c"}, {.boot_id = boot}), {.file_above_bytes = 1000},
+                 hooks());
+  };
+  open_after_boot("one").put("k", text_of('x'));
+  // Its entry never reached the device, nor did the note of who made it.
+  const fs::path leftover = files().begin()->parent_path() / "0123456789abcd";
+  fs::copy_file(*files().begin(), leftover);
+
+  (void)open_after_boot("one");
+  EXPECT_TRUE(fs::exists(leftover));  // files are only looked at when one may be left over
+  const Cache cache = open_after_boot("two");
+  EXPECT_FALSE(fs::exists(leftover));
+  EXPECT_EQ(cache.get<std::string>("k"), text_of('x'));
+  expect_sound(cache);
+}
+
 TEST_F(FileValuesTest, sweep_spares_files_that_are_being_made) {
   Cache cache = open();
   cache.transact([&] {

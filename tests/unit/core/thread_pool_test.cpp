@@ -39,11 +39,12 @@ TEST(ThreadPool, runs_all_that_it_was_given_before_it_goes) {
 }
 
 TEST(ThreadPool, has_as_many_threads_as_it_may_and_needs) {
-  ThreadPool pool(3);
   Mutex mutex;
   std::set<std::thread::id> threads;
   std::latch all_at_once(3);
   std::latch done(3);
+  std::latch more(50);
+  ThreadPool pool(3);  // ends first: its threads may still be leaving a latch
   for (int i = 0; i < 3; ++i) {
     pool.run([&] {
       all_at_once.arrive_and_wait();  // never, with fewer
@@ -56,7 +57,6 @@ TEST(ThreadPool, has_as_many_threads_as_it_may_and_needs) {
   }
   done.wait();
   EXPECT_EQ(threads.size(), 3U);
-  std::latch more(50);
   for (int i = 0; i < 50; ++i) {
     pool.run([&] {
       {
@@ -94,17 +94,17 @@ TEST(ThreadPool, what_a_task_throws_is_told_and_harms_nobody) {
 }
 
 TEST(ThreadPool, a_task_may_be_the_last_to_hold_the_pool) {
-  std::promise<void> gone;
+  const auto gone = std::make_shared<std::promise<void>>();
+  const auto is_free = std::make_shared<std::latch>(1);
   auto pool = std::make_shared<ThreadPool>(1);
-  std::latch is_free(1);
-  pool->run([&, pool]() mutable {
-    is_free.wait();
+  pool->run([gone, is_free, pool]() mutable {
+    is_free->wait();
     pool.reset();
-    gone.set_value();
+    gone->set_value();
   });
   pool.reset();
-  is_free.count_down();
-  gone.get_future().wait();
+  is_free->count_down();
+  gone->get_future().wait();
 }
 
 TEST(ThreadPool, executor_drops_what_comes_after_the_end) {
@@ -119,8 +119,8 @@ TEST(ThreadPool, executor_drops_what_comes_after_the_end) {
 }
 
 TEST(ThreadPool, handles_no_signals) {
-  ThreadPool pool(1);
   std::promise<bool> is_blocked;
+  ThreadPool pool(1);
   pool.run([&] {
     sigset_t blocked;
     ::pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
@@ -132,8 +132,8 @@ TEST(ThreadPool, handles_no_signals) {
 TEST(ThreadPool, child_of_a_fork_has_threads_of_its_own_and_no_tasks_of_the_parent) {
   std::atomic<int> done{0};
   {
-    ThreadPool pool(1);
     std::latch is_free(1);
+    ThreadPool pool(1);
     pool.run([&] { is_free.wait(); });
     pool.run([&] { ++done; });
     EXPECT_TRUE(run_in_child([&] {
@@ -147,8 +147,8 @@ TEST(ThreadPool, child_of_a_fork_has_threads_of_its_own_and_no_tasks_of_the_pare
 }
 
 TEST(ThreadPool, child_of_a_fork_ends_a_pool_whose_threads_wait_in_the_parent) {
-  auto pool = std::make_unique<ThreadPool>(2);
   std::latch both(2);
+  auto pool = std::make_unique<ThreadPool>(2);
   for (int i = 0; i < 2; ++i) pool->run([&] { both.arrive_and_wait(); });
   both.wait();
   EXPECT_TRUE(run_in_child([&] {
