@@ -42,15 +42,8 @@ Freshness judge(const SeenEntry& entry, const LoadOptions& options, const Clock&
 void CacheCore::load(const Key& key, LoadType type, const LoadOptions& options, LoadCall call,
                      EntryVisitor visit) {
   if (CacheCore* part = part_of(key)) return part->load(key, type, options, call, visit);
-  if (state_->is_read_only) {
-    // Nothing can be stored, so nobody would have anything from waiting for another.
-    const Seen seen =
-        look_up(key, type.schema, {.max_age = options.max_age}, Staleness::refused, visit);
-    Bytes value;
-    if (seen != Seen::hit && (seen != Seen::absent || !type.may_be_absent)) call.run(value);
-    return;
-  }
   if (find_or_refresh(key, type, options, call, visit)) return;
+  if (state_->is_read_only) return Loading::run_for_nobody_else(call.run);
   Loading(*this, key, options, type, std::nullopt).finish(call.run, visit);
 }
 
@@ -58,7 +51,9 @@ bool CacheCore::find_or_refresh(const Key& key, LoadType type, const LoadOptions
                                 LoadCall call, EntryVisitor visit) {
   Freshness freshness = Freshness::fresh;
   std::optional<WallTime> stored_at;
-  const Seen seen = look_up(key, type.schema, {.max_age = options.max_age}, Staleness::allowed,
+  // What cannot be loaded again has no use beyond its time.
+  const Staleness staleness = state_->is_read_only ? Staleness::refused : Staleness::allowed;
+  const Seen seen = look_up(key, type.schema, {.max_age = options.max_age}, staleness,
                             [&](const SeenEntry& entry) {
                               visit(entry);
                               freshness = judge(entry, options, *state_->hooks.clock);
@@ -71,7 +66,7 @@ bool CacheCore::find_or_refresh(const Key& key, LoadType type, const LoadOptions
     return false;
   }
   state_->statistics.add(Event::hit);
-  if (freshness == Freshness::fresh) return true;
+  if (freshness == Freshness::fresh || state_->is_read_only) return true;
   if (freshness == Freshness::stale) state_->statistics.add(Event::stale_hit);
   refresh(key, type, options, call, *stored_at);
   return true;

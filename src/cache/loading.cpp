@@ -88,6 +88,11 @@ bool CacheCore::Loading::show(const LoadOutcome& outcome, EntryVisitor visit) {
   return true;
 }
 
+void CacheCore::Loading::run_for_nobody_else(Load load) {
+  Bytes value;
+  load(value);
+}
+
 SteadyTime CacheCore::Loading::deadline() const {
   return Clock::system().steady_now() +
          (options_.timeout ? std::chrono::nanoseconds(*options_.timeout) : long_enough);

@@ -30,6 +30,9 @@ class CacheCore::Loading {
   bool run_and_show(Flights::Ticket& ticket, Load load, EntryVisitor visit, SteadyTime deadline);
   static bool show(const LoadOutcome& outcome, EntryVisitor visit);
 
+  /// Loads where nothing can be stored, so that nobody would have anything from waiting for it.
+  static void run_for_nobody_else(Load load);
+
   /// When who waits from now on gives up.
   [[nodiscard]] SteadyTime deadline() const;
 

@@ -113,8 +113,10 @@ bool CacheCore::pull_within(std::chrono::nanoseconds timeout, QueueEnd end, std:
                                                        timeout, std::chrono::hours{24 * 365});
   for (;;) {
     const std::uint32_t seen = state_->engine->notifications(name);
-    // Asks to write only if there is something: not for each item that somebody else took.
-    if (state_->meta().entries > 0 && pull(end, schema, visit)) return true;
+    // Asks to write only if there is something: not for each item that somebody else took. Who may
+    // not write is told so at once.
+    const bool asks = state_->is_read_only || state_->meta().entries > 0;
+    if (asks && pull(end, schema, visit)) return true;
     const SteadyTime now = clock.steady_now();
     if (now >= deadline) return false;
     state_->engine->wait(name, seen, std::min<SteadyTime>(deadline, now + look_again));

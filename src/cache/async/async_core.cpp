@@ -63,16 +63,16 @@ class AsyncCore::Boards : public PerProcess<Board> {
 };
 
 /// A task in the hands of the executor, which may drop it.
-class AsyncCore::Stub {
+class AsyncCore::Posted {
  public:
-  Stub(std::shared_ptr<AsyncCore> core, AsyncTaskPtr task, AsyncLane lane)
+  Posted(std::shared_ptr<AsyncCore> core, AsyncTaskPtr task, AsyncLane lane)
       : core_(std::move(core)),
         board_(core_->boards_->get()),
         task_(std::move(task)),
         lane_(lane) {}
-  Stub(const Stub&) = delete;
-  Stub& operator=(const Stub&) = delete;
-  ~Stub() {
+  Posted(const Posted&) = delete;
+  Posted& operator=(const Posted&) = delete;
+  ~Posted() {
     if (!has_run_ && is_here()) core_->perform(board_->drop(task_, lane_));
   }
 
@@ -177,9 +177,9 @@ void AsyncCore::perform(const Effects& effects) {
 }
 
 void AsyncCore::post(const AsyncTaskPtr& task, AsyncLane lane) {
-  const auto stub = std::make_shared<Stub>(shared_from_this(), task, lane);
+  const auto posted = std::make_shared<Posted>(shared_from_this(), task, lane);
   try {
-    options_.work_on([stub] { stub->run(); });
+    options_.work_on([posted] { posted->run(); });
   } catch (...) {
     report("an executor took no work", std::current_exception());
   }
@@ -189,11 +189,15 @@ void AsyncCore::run(const AsyncTaskPtr& task, AsyncLane lane) {
   const std::shared_ptr<Board> board = boards_->get();
   Effects effects;
   if (!board->begin(task, lane, effects)) return perform(effects);
+  // Whatever fails below: who closes waits for it.
+  struct Leave {
+    Board& board;
+    ~Leave() { board.leave(); }
+  } const at_last{*board};
   const Working here(this);
   std::exception_ptr error;
   const AsyncStep step = attempt(*task, error);
   perform(board->end(task, lane, step, error));
-  board->leave();
 }
 
 AsyncStep AsyncCore::attempt(AsyncTask& task, std::exception_ptr& error) {
@@ -242,6 +246,7 @@ SteadyTime deadline_in(std::chrono::nanoseconds time) {
 
 AsyncStep wait_for_item(const Cache& items, SteadyTime deadline) {
   const CacheCore::State& state = CacheAccess::core(items)->state();
+  if (state.is_read_only) throw read_only_error(state.path);
   const Bytes name = to_bytes(state.layout.prefix());
   return {.next = AsyncStep::Next::wait,
           .change = std::make_shared<const Awaited>(Awaited{

@@ -117,13 +117,17 @@ AsyncStep CacheCore::LoadSteps::go_on(AsyncTask& task, LoadCall call, EntryVisit
     return at.wait_for_other_process();
   }
   if (at.step != State::Step::join && at.look(call, visit)) return {};
-  Flights::TicketPtr ticket;
-  if (at.has_place) {
-    ticket = at.loading.start_or_listen(at.listener(task));
-  } else if (!at.loading.listen(at.listener(task))) {
+  const bool is_shared = !at.core.state_->is_read_only;
+  if (!at.has_place && !(is_shared && at.loading.listen(at.listener(task)))) {
     at.has_place = true;
     return {.next = AsyncStep::Next::load};
   }
+  if (!is_shared) {
+    Loading::run_for_nobody_else(call.run);
+    return {};
+  }
+  Flights::TicketPtr ticket;
+  if (at.has_place) ticket = at.loading.start_or_listen(at.listener(task));
   if (ticket == nullptr) {
     at.step = State::Step::listen;
     return at.wait();

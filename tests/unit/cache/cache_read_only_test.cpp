@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "cache_fixture.h"
+#include "larder/cache/async.h"
 #include "larder/cache/object_tier.h"
 #include "larder/cache/queue.h"
 #include "larder/cache/transfer.h"
@@ -48,6 +49,7 @@ class CacheReadOnlyTest : public testing::TestWithParam<std::uint32_t> {
     cache.sub("within").put("k", std::string("sub"));
     Queue queue(cache, "jobs");
     queue.push(std::string("first"));
+    (void)Queue(cache, "empty");
     (void)cache.get<std::string>(1);
     clock_.advance(2min);
   }
@@ -227,6 +229,41 @@ TEST_P(CacheReadOnlyTest, missing_value_is_computed_and_not_kept) {
     EXPECT_EQ(cache.get_or_load(1, [] { return std::string("loaded"); }), "value");
   }
   EXPECT_EQ(FolderImage(path()), before);
+}
+
+TEST_P(CacheReadOnlyTest, asynchronous_operations_do_and_refuse_the_same) {
+  fill();
+  const FolderImage before(path());
+  {
+    AsyncCache cache(open_read_only());
+    EXPECT_EQ(cache.get<std::string>(1).future().get(), "value");
+    EXPECT_EQ(cache.get_or_load("new", [] { return 5; }).future().get(), 5);
+    EXPECT_EQ(cache.get_or_load("new", [] { return 6; }).future().get(), 6);
+    EXPECT_EQ(cache.get_or_load("old", [] { return 7; }).future().get(), 7) << "it expired";
+    EXPECT_EQ(cache.get_or_load("none", [] { return std::optional<int>(); }).future().get(),
+              std::nullopt);
+    EXPECT_EQ(cache.get_or_load(1, [] { return std::string("loaded"); }).future().get(), "value");
+    EXPECT_THROW(
+        cache.get_or_load("new", []() -> int { throw std::out_of_range("mine"); }).future().get(),
+        std::out_of_range);
+    expect_kind(ErrorKind::denied, [&] { cache.put("k", 1).future().get(); });
+    expect_kind(ErrorKind::denied, [&] { cache.transact([](Cache&) {}).future().get(); });
+  }
+  EXPECT_EQ(FolderImage(path()), before);
+}
+
+TEST_P(CacheReadOnlyTest, who_may_not_pull_is_told_at_once) {
+  fill();
+  Cache cache = open_read_only();
+  AsyncCache async(cache);
+  for (const char* name : {"jobs", "empty"}) {
+    Queue queue(cache, name);
+    expect_kind(ErrorKind::denied, [&] { queue.pull<std::string>(); });
+    expect_kind(ErrorKind::denied, [&] { queue.pull_within<std::string>(1h); });
+    expect_kind(ErrorKind::denied, [&] { async.pull<std::string>(queue).future().get(); });
+    expect_kind(ErrorKind::denied,
+                [&] { async.pull_within<std::string>(1h, queue).future().get(); });
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Shards, CacheReadOnlyTest, testing::Values(1U, 3U), [](const auto& test) {

@@ -95,7 +95,7 @@ class AsyncCore : public std::enable_shared_from_this<AsyncCore> {
   friend class AsyncTask;
   class Board;
   class Boards;
-  class Stub;
+  class Posted;
   struct Effects;
 
   using TaskPtr = std::shared_ptr<AsyncTask>;
