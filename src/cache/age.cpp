@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cache/table.h"
+#include "larder/cache/detail/scratch.h"
 
 namespace larder::detail {
 

@@ -6,6 +6,7 @@
 #include "cache/shards.h"
 #include "cache/state.h"
 #include "cache/sweep.h"
+#include "larder/cache/detail/scratch.h"
 
 namespace larder {
 

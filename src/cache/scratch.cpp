@@ -1,28 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <utility>
+#include "larder/cache/detail/scratch.h"
 
-#include "larder/cache/detail/cache_core.h"
+#include <cstddef>
 
 namespace larder::detail {
-
 namespace {
 
-// What one thread keeps for the next use; more than this goes back to the system.
-constexpr std::size_t max_kept_bytes = std::size_t{1} << 20U;
+constexpr std::size_t most_kept_bytes = std::size_t{4} << 20U;
 
-Bytes& kept() {
-  thread_local Bytes bytes;
-  return bytes;
+/// What one thread keeps.
+struct Kept {
+  ~Kept() { has_ended = true; }
+
+  Bytes bytes;
+  // Trivial, and so readable by what runs after the objects of a thread have ended.
+  static thread_local bool has_ended;
+};
+
+thread_local bool Kept::has_ended = false;
+
+Kept* kept_here() noexcept {
+  if (Kept::has_ended) return nullptr;
+  thread_local Kept kept;
+  return &kept;
 }
 
 }  // namespace
 
-Scratch::Scratch() : bytes_(std::move(kept())) { bytes_.clear(); }
+Scratch Scratch::used() noexcept {
+  Kept* kept = kept_here();
+  return Scratch(kept == nullptr ? Bytes() : std::exchange(kept->bytes, {}));
+}
 
 Scratch::~Scratch() {
-  if (bytes_.capacity() <= max_kept_bytes && bytes_.capacity() > kept().capacity()) {
-    kept() = std::move(bytes_);
-  }
+  Kept* kept = kept_here();
+  const bool is_better = kept != nullptr && bytes_.capacity() > kept->bytes.capacity();
+  if (is_better && bytes_.capacity() <= most_kept_bytes) bytes_.swap(kept->bytes);
 }
 
 }  // namespace larder::detail

@@ -100,7 +100,7 @@ std::optional<StoredValue> StoredValue::load(const Record& record, FileStore& fi
   result.value_ = record.value;
   if (record.file) {
     const Bytes head = record.is_raw ? wire_head(asked_schema, record.file->bytes) : Bytes();
-    Bytes& content = result.file_.emplace().bytes();
+    Bytes& content = result.file_.emplace(Scratch::used()).bytes();
     if (!files.load(*record.file, head.size(), content)) return std::nullopt;
     std::ranges::copy(head, content.begin());
     result.value_ = content;

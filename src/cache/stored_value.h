@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "cache/record.h"
-#include "cache/scratch_bytes.h"
 #include "cache/state.h"
+#include "larder/cache/detail/scratch.h"
 #include "larder/core/bytes.h"
 #include "larder/core/error.h"
 #include "larder/key/key.h"
@@ -62,7 +62,7 @@ class StoredValue {
   StoredValue() = default;
 
   BytesView value_;  // of the record, or of one of these
-  std::optional<ScratchBytes> file_;
+  std::optional<Scratch> file_;
   Bytes own_;
 };
 

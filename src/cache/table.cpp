@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cache/tags.h"
+#include "larder/cache/detail/scratch.h"
 #include "larder/core/error.h"
 
 namespace larder::detail {

@@ -278,20 +278,4 @@ struct CacheAccess {
   [[nodiscard]] static Cache make(std::shared_ptr<CacheCore> core);
 };
 
-/// A buffer to encode into that keeps its memory for the next use in the same thread.
-///
-/// Not thread-safe. May be nested: an inner one simply starts with no memory.
-class Scratch {
- public:
-  Scratch();
-  ~Scratch();
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  [[nodiscard]] Bytes& bytes() noexcept { return bytes_; }
-
- private:
-  Bytes bytes_;
-};
-
 }  // namespace larder::detail

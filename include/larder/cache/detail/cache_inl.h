@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "larder/cache/cache.h"
+#include "larder/cache/detail/scratch.h"
 #include "larder/core/error.h"
 
 namespace larder {
