@@ -119,11 +119,13 @@ FileNote::FileNote(std::shared_ptr<InFlight> in_flight, std::uint64_t name)
 FileNote::FileNote(FileNote&& other) noexcept = default;
 
 FileNote::~FileNote() {
-  if (in_flight_ && forks_ == fork_generation()) in_flight_->give_up(note_);
+  if (in_flight_ && is_of_this_process()) in_flight_->give_up(note_);
 }
 
+bool FileNote::is_of_this_process() const noexcept { return forks_ == fork_generation(); }
+
 void FileNote::settle() noexcept {
-  if (!in_flight_ || forks_ != fork_generation()) return;
+  if (!in_flight_ || !is_of_this_process()) return;
   in_flight_->release(note_);
   in_flight_.reset();
 }

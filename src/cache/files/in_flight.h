@@ -59,6 +59,7 @@ class FileNote {
   FileNote& operator=(FileNote&&) = delete;
   ~FileNote();
 
+  [[nodiscard]] bool is_of_this_process() const noexcept;
   /// Nothing can be left over any more.
   void settle() noexcept;
 

@@ -8,20 +8,16 @@
 #include "cache/wire_number.h"
 #include "core/xxh3.h"
 #include "larder/core/error.h"
-#include "larder/core/process.h"
 
 namespace larder::detail {
 
 NewFile::NewFile(std::shared_ptr<FileStore> store, std::uint64_t name, FileNote note, File file)
-    : store_(std::move(store)),
-      note_(std::move(note)),
-      forks_(fork_generation()),
-      file_(std::move(file)) {
+    : store_(std::move(store)), note_(std::move(note)), file_(std::move(file)) {
   ref_.name = name;
 }
 
 NewFile::~NewFile() {
-  if (forks_ != fork_generation()) return;  // the parent goes on with it
+  if (!note_.is_of_this_process()) return;  // the parent goes on with it
   if (!is_kept_) store_->remove(ref_.name);
   note_.settle();
 }

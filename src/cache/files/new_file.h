@@ -45,7 +45,6 @@ class NewFile {
 
   std::shared_ptr<FileStore> store_;
   FileNote note_;
-  std::uint64_t forks_;
   File file_;
   FileRef ref_;
   Bytes block_;  // the part of the content that has no checksum yet
