@@ -13,13 +13,12 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <climits>
 #include <cstddef>
 #include <cstdint>
-#include <ctime>
 #include <span>
 #include <vector>
 
+#include "engine/futex.h"
 #include "larder/engine/engine.h"
 
 namespace larder {
@@ -42,23 +41,6 @@ Word& word_of(Engine& engine, BytesView name) {
   std::uint32_t hash = 2166136261U;
   for (const std::byte byte : name) hash = (hash ^ static_cast<std::uint32_t>(byte)) * 16777619U;
   return reinterpret_cast<Word*>(memory.data())[hash % words];
-}
-
-timespec to_timespec(SteadyTime time) {
-  // SteadyTime is CLOCK_MONOTONIC, in which the operations below count their time.
-  const auto since = std::max(time.time_since_epoch(), SteadyTime::duration::zero());
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
-  return {.tv_sec = static_cast<time_t>(seconds.count()),
-          .tv_nsec = static_cast<long>(std::chrono::nanoseconds(since - seconds).count())};
-}
-
-void sleep_on(const void* word, std::uint32_t seen, SteadyTime deadline) {
-  const timespec until = to_timespec(deadline);
-  ::syscall(SYS_futex, word, FUTEX_WAIT_BITSET, seen, &until, nullptr, FUTEX_BITSET_MATCH_ANY);
-}
-
-void wake_all(const void* word) {
-  ::syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
 }
 
 void end_watch(std::span<Word* const> watched) {
@@ -95,7 +77,7 @@ void Engine::notify(BytesView name) {
   // In one order with what a waiter does: either it sees the count, or it is seen to wait.
   Shared(word.count).fetch_add(1);
   if (Shared(word.waiting).load() == 0) return;
-  wake_all(&word.count);
+  wake_sleepers(&word.count);
 }
 
 void Engine::wait(BytesView name, std::uint32_t seen, SteadyTime deadline) {
@@ -108,7 +90,7 @@ void Engine::wait(BytesView name, std::uint32_t seen, SteadyTime deadline) {
 
 void Bell::ring() noexcept {
   rings_.fetch_add(1);
-  wake_all(&rings_);
+  wake_sleepers(&rings_);
 }
 
 void wait_any(std::span<const Awaited> awaited, const Bell& bell, std::uint32_t rings,

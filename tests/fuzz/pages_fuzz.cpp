@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A database file with damaged pages: the check before opening reads nothing outside of the file,
-// and ends. The input is laid over a small sound file, page by page.
+// A database file with damaged pages: the check before opening, and a search without it, read
+// nothing outside of the file, and end. The input is laid over a small sound file, page by page.
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <span>
 
+#include "engine/lmdb/leaf_guard.h"
+#include "engine/lmdb/page.h"
 #include "engine/lmdb/page_check.h"
 #include "larder/core/error.h"
 
@@ -47,6 +49,25 @@ larder::Bytes sound_image() {
   return image;
 }
 
+/// Looks for keys in the table that the first head tells of, as if nobody had checked the file.
+void search(const larder::Bytes& image) {
+  using larder::lmdb::LeafGuard;
+  using larder::lmdb::Tree;
+  using larder::lmdb::TreeRecord;
+  const auto record = larder::lmdb::load<TreeRecord>(image.data() + larder::lmdb::page_head + 72);
+  for (const char* key : {"", "a", "key", "\xFF"}) {
+    try {
+      const Tree tree(nullptr, {.begin = image.data(), .bytes = image.size()}, record);
+      static_cast<void>(tree.find(larder::as_bytes(key)));
+      LeafGuard guard(tree);
+      guard.settle(larder::as_bytes(key));
+      guard.settle_end();
+    } catch (const larder::Error&) {
+      continue;
+    }
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -62,6 +83,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (std::size_t page = 0; page < pages; ++page) {
     static_cast<void>(larder::lmdb::is_sound_leaf(image.data() + page * larder::lmdb::page_bytes));
   }
+  search(image);
   try {
     larder::lmdb::check_image(image);
   } catch (const larder::Error&) {

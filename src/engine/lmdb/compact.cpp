@@ -11,6 +11,7 @@
 #include "engine/lmdb/directory.h"
 #include "engine/lmdb/environment.h"
 #include "engine/lmdb/layout.h"
+#include "engine/lmdb/table_view.h"
 #include "larder/core/error.h"
 #include "larder/engine/engine.h"
 
@@ -42,19 +43,16 @@ class Copy {
   Copy(Environment& source, Environment& target)
       : source_(source), target_(target), guard_(source.slots()) {
     while (!source_.begin_read(guard_.slot())) source_.adopt_map(&guard_.slot());
-    check(mdb_cursor_open(guard_.slot().txn, source_.data(), &cursor_), "open cursor");
+    table_ = TableView(source_, guard_.slot().txn);
   }
   Copy(const Copy&) = delete;
   Copy& operator=(const Copy&) = delete;
-  ~Copy() { mdb_cursor_close(cursor_); }
 
   void run(CompactProgress progress) {
-    MDB_stat stat{};
-    check(mdb_stat(guard_.slot().txn, source_.data(), &stat), "read sizes");
     for (Step step; !step.is_last;) {
       const Step from = step;
       target_.write([&](LmdbWrite& write) { step = copy_from(from, write); }, nullptr);
-      progress(step.done, stat.ms_entries);
+      progress(step.done, table_.entries());
     }
   }
 
@@ -67,22 +65,17 @@ class Copy {
 
   Step copy_from(const Step& from, LmdbWrite& write) {
     Step step{.done = from.done};
-    MDB_val k = to_val(from.next);
-    MDB_val v{};
-    int code = mdb_cursor_get(cursor_, &k, &v, from.next.empty() ? MDB_FIRST : MDB_SET_RANGE);
-    for (std::uint64_t bytes = 0; code == MDB_SUCCESS;
-         code = mdb_cursor_get(cursor_, &k, &v, MDB_NEXT)) {
-      const BytesView key = source_.checked(k);
+    TableCursor cursor(table_);
+    auto entry = cursor.at_or_after(from.next);
+    for (std::uint64_t bytes = 0; entry; entry = cursor.beside(entry->key, Direction::forward)) {
       if (bytes >= bytes_in_step) {
-        step.next = to_bytes(key);
+        step.next = to_bytes(entry->key);
         return step;
       }
-      const BytesView value = source_.checked(v);
-      write.append(key, value);
-      bytes += key.size() + value.size();
+      write.append(entry->key, entry->value);
+      bytes += entry->key.size() + entry->value.size();
       ++step.done;
     }
-    if (code != MDB_NOTFOUND) check(code, "copy");
     step.is_last = true;
     return step;
   }
@@ -90,7 +83,7 @@ class Copy {
   Environment& source_;
   Environment& target_;
   SlotGuard guard_;
-  MDB_cursor* cursor_ = nullptr;
+  TableView table_;
 };
 
 /// The directory in which the copy is made.

@@ -68,7 +68,6 @@ void Database::close() {
   drain();
   durable_hooks_.run_through(log_->published());
   if (options_.durability == Durability::disposable) environment_->sync();
-  environment_->guard_end();  // for those who may only read it
   log_.reset();
   shared_.reset();
   environment_.reset();

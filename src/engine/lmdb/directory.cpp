@@ -12,7 +12,7 @@
 
 #include "engine/lmdb/backoff.h"
 #include "engine/lmdb/layout.h"
-#include "engine/lmdb/page_check.h"
+#include "engine/lmdb/page.h"
 #include "engine/lmdb/presence.h"
 #include "larder/core/error.h"
 

@@ -18,7 +18,10 @@ namespace {
 constexpr unsigned max_readers = 4096;
 constexpr std::uint64_t smallest_map = std::uint64_t{1} << 20U;
 constexpr std::uint64_t reserved_bytes = std::uint64_t{1} << 20U;
-constexpr std::uint64_t guard_bytes = std::uint64_t{256} << 10U;
+
+constexpr const char* data_table = "data";
+
+using TxnPtr = std::unique_ptr<MDB_txn, decltype(&mdb_txn_abort)>;
 
 /// LMDB's own assertion failed: the file is damaged in a way that only shows now. Unwinding through
 /// LMDB leaks at most the transaction; going on would be worse.
@@ -38,7 +41,6 @@ Environment::Environment(const LmdbOptions& options, const EngineHooks& hooks, F
   try {
     open_tables();
     locate_map();
-    if (state == FileState::idle && !is_read_only()) guard_end();
   } catch (...) {
     slots_.abort_all();
     mdb_env_close(env_);
@@ -68,14 +70,6 @@ void Environment::open(std::uint64_t file_bytes, FileState state) {
   }
 }
 
-void Environment::guard_end() {
-  int fd = -1;
-  check(mdb_env_get_fd(env_, &fd), "get the file");
-  struct stat status{};
-  const auto wanted = static_cast<off_t>(used_bytes() + guard_bytes);
-  if (io_.fstat(fd, status) == 0 && status.st_size < wanted) io_.ftruncate(fd, wanted);
-}
-
 void Environment::locate_map() {
   MDB_txn* txn = nullptr;
   int code = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn);
@@ -84,10 +78,10 @@ void Environment::locate_map() {
     code = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn);
   }
   check(code, "begin reading");
-  const std::unique_ptr<MDB_txn, decltype(&mdb_txn_abort)> ended(txn, mdb_txn_abort);
+  const TxnPtr ended(txn, mdb_txn_abort);
   // The only way to learn where LMDB's map lies: from a page, which knows its own number.
   const std::byte* page = page_of(applied_record(txn, meta_).data());
-  map_ = {.begin = page - page_number(page) * page_bytes, .bytes = map_bytes()};
+  map_ = {.begin = page - Page(page).number() * page_bytes, .bytes = map_bytes()};
 }
 
 Environment::~Environment() {
@@ -98,7 +92,8 @@ Environment::~Environment() {
 void Environment::open_tables() {
   MDB_txn* txn = nullptr;
   check(mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn), "open tables");
-  int code = mdb_dbi_open(txn, "data", 0, &data_);
+  check(mdb_dbi_open(txn, nullptr, 0, &tables_), "open tables");
+  int code = mdb_dbi_open(txn, data_table, 0, &data_);
   if (code == MDB_SUCCESS) code = mdb_dbi_open(txn, "meta", 0, &meta_);
   if (code == MDB_SUCCESS) {
     check(mdb_txn_commit(txn), "open tables");
@@ -118,7 +113,7 @@ void Environment::make_tables() {
   if (options_.durability != Durability::disposable) sync_directory(io_, options_.path);
   MDB_txn* txn = nullptr;
   check(mdb_txn_begin(env_, nullptr, 0, &txn), "create tables");
-  int code = mdb_dbi_open(txn, "data", MDB_CREATE, &data_);
+  int code = mdb_dbi_open(txn, data_table, MDB_CREATE, &data_);
   if (code == MDB_SUCCESS) code = mdb_dbi_open(txn, "meta", MDB_CREATE, &meta_);
   if (code == MDB_SUCCESS) code = put_applied(txn, meta_, 0);
   if (code != MDB_SUCCESS) {
@@ -143,13 +138,12 @@ bool Environment::begin_read(ReaderSlots::Slot& slot) {
   }
 }
 
-std::optional<BytesView> Environment::get(MDB_txn* txn, BytesView key) const {
-  MDB_val k = to_val(key);
+Tree Environment::tree(MDB_txn* txn) const {
+  MDB_val k = to_val(as_bytes(data_table));
   MDB_val v{};
-  const int code = mdb_get(txn, data_, &k, &v);
-  if (code == MDB_NOTFOUND) return std::nullopt;
-  check(code, "read");
-  return checked(v);
+  check(mdb_get(txn, tables_, &k, &v), "read the record of a table");
+  if (v.mv_size != sizeof(TreeRecord)) fail_damaged("a table without a record");
+  return {env_, map_, load<TreeRecord>(to_view(v).data())};
 }
 
 BytesView Environment::checked(const MDB_val& found) const {
@@ -163,7 +157,7 @@ BytesView Environment::checked(const MDB_val& found) const {
   check(mdb_env_info(env_, &info), "read info");
   const std::byte* end = map_.begin + (info.me_last_pgno + 1) * page_bytes;
   if (begin >= end || found.mv_size > static_cast<std::size_t>(end - begin)) {
-    throw Error(ErrorKind::corrupt, "the database file is damaged: a value reaches out of it");
+    fail_damaged("a value reaches out of it");
   }
   return to_view(found);
 }
@@ -212,7 +206,11 @@ LmdbWrite Environment::begin_write(ReaderSlots::Slot* own) {
     }
     MDB_txn* txn = nullptr;
     const int code = mdb_txn_begin(env_, nullptr, 0, &txn);
-    if (code == MDB_SUCCESS) return {txn, data_, meta_, map_, space_, std::move(stay)};
+    if (code == MDB_SUCCESS) {
+      TxnPtr begun(txn, mdb_txn_abort);
+      const Tree before = tree(txn);
+      return {begun.release(), data_, meta_, map_, before, space_, std::move(stay)};
+    }
     if (code != MDB_MAP_RESIZED) throw lmdb_error(code, "begin writing");
     stay.unlock();
     adopt_map(own);

@@ -16,6 +16,7 @@
 #include "engine/lmdb/device_space.h"
 #include "engine/lmdb/lmdb_write.h"
 #include "engine/lmdb/reader_slots.h"
+#include "engine/lmdb/tree.h"
 #include "larder/core/bytes.h"
 #include "larder/core/error.h"
 #include "larder/core/function_ref.h"
@@ -47,10 +48,9 @@ class Environment {
   /// Takes over the size that another process gave the map. Ends the snapshot in `own`, if given.
   void adopt_map(ReaderSlots::Slot* own);
   [[nodiscard]] ReaderSlots& slots() noexcept { return slots_; }
-  /// The value of `key` as `txn` sees it.
-  /// @throws Error `corrupt` if the value does not lie in the file
-  [[nodiscard]] std::optional<BytesView> get(MDB_txn* txn, BytesView key) const;
-  /// The bytes of a key or value that a cursor found.
+  /// The table of users' data as it was when `txn` began.
+  [[nodiscard]] Tree tree(MDB_txn* txn) const;
+  /// The bytes of a value that a cursor found.
   /// @throws Error `corrupt` if they do not lie in the file
   [[nodiscard]] BytesView checked(const MDB_val& found) const;
   [[nodiscard]] MDB_dbi data() const noexcept { return data_; }
@@ -79,9 +79,6 @@ class Environment {
   [[nodiscard]] std::uint64_t gaps(MDB_txn* txn) const;
   /// Keeps a little space behind the end of the file, so that a full device can still be emptied.
   void reserve_space();
-  /// Sees to it that there is file behind the last page in use: a damaged leaf page can make a
-  /// search look up to 128 KiB beyond it.
-  void guard_end();
 
  private:
   [[nodiscard]] bool is_read_only() const noexcept {
@@ -102,6 +99,7 @@ class Environment {
   Io& io_;
   DeviceSpace space_;
   MDB_env* env_ = nullptr;
+  MDB_dbi tables_ = 0;  ///< Where the records of the other two are.
   MDB_dbi data_ = 0;
   MDB_dbi meta_ = 0;
   MapPlace map_;

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/lmdb/lmdb_write.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
-#include "engine/lmdb/page_check.h"
 #include "engine/lmdb/segment.h"
 
 namespace larder::lmdb {
@@ -16,11 +14,6 @@ constexpr std::string_view applied_key = "applied";
 
 /// More than LMDB ever asks for at once, save for single large values.
 constexpr std::uint64_t largest_write = std::uint64_t{16} << 20U;
-
-[[noreturn]] void fail_at(const std::byte* page) {
-  throw Error(ErrorKind::corrupt, "the database file is damaged: page " +
-                                      std::to_string(page_number(page)) + " is not sound");
-}
 
 }  // namespace
 
@@ -54,7 +47,7 @@ BytesView applied_record(MDB_txn* txn, MDB_dbi meta) {
   MDB_val v{};
   check(mdb_get(txn, meta, &k, &v), "read the sequence number");
   if (v.mv_size != sizeof(std::uint64_t)) {
-    throw Error(ErrorKind::corrupt, "the database file is damaged: bad sequence number");
+    fail_damaged("bad sequence number");
   }
   return to_view(v);
 }
@@ -79,6 +72,7 @@ LmdbWrite::LmdbWrite(LmdbWrite&& other) noexcept
       data_(other.data_),
       meta_(other.meta_),
       map_(other.map_),
+      guard_(std::move(other.guard_)),
       settled_first_(std::move(other.settled_first_)),
       settled_last_(std::move(other.settled_last_)) {}
 
@@ -92,50 +86,14 @@ void LmdbWrite::check_write(int code, const char* what) const {
   check(code, what);
 }
 
-void LmdbWrite::check_page_of(const MDB_val& key) {
-  if (!map_.holds(key.mv_data)) return;  // already changed by this transaction, so in memory
-  const std::byte* page = page_of(key.mv_data);
-  const bool is_known = std::find(sound_.begin(), sound_.end(), page) != sound_.end();
-  if (!is_known && !is_sound_leaf(page)) fail_at(page);
-  check_cursor_is_at(key);
-  if (!is_known) sound_[next_sound_++ % sound_.size()] = page;
-}
-
-void LmdbWrite::check_cursor_is_at(const MDB_val& key) {
-  // A damaged page can make a key seem to lie in another one, which is sound. But the keys beside
-  // it are then not those that stand beside it there.
-  const std::byte* page = page_of(key.mv_data);
-  const KeyPlace place = place_of_key(key.mv_data);
-  if (!place.is_key) fail_at(page);
-  const std::byte* beside = place.behind != nullptr ? place.behind : place.before;
-  MDB_val k{};
-  MDB_val v{};
-  if (beside == nullptr) {
-    k = key;
-    check(mdb_cursor_get(cursor_, &k, &v, MDB_SET_KEY), "read");
-  } else {
-    const bool is_behind = place.behind != nullptr;
-    const int code = mdb_cursor_get(cursor_, &k, &v, is_behind ? MDB_NEXT : MDB_PREV);
-    if (code != MDB_SUCCESS || k.mv_data != beside) fail_at(page);
-    check(mdb_cursor_get(cursor_, &k, &v, is_behind ? MDB_PREV : MDB_NEXT), "read");
-  }
-  if (k.mv_data != key.mv_data) fail_at(page);
-}
-
-void LmdbWrite::check_pages_around(BytesView key) {
+void LmdbWrite::open_cursor() {
   if (cursor_ == nullptr) check(mdb_cursor_open(txn_, data_, &cursor_), "open cursor");
-  MDB_val k = to_val(key);
-  MDB_val v{};
-  int code = mdb_cursor_get(cursor_, &k, &v, MDB_SET_RANGE);
-  if (code == MDB_NOTFOUND) code = mdb_cursor_get(cursor_, &k, &v, MDB_LAST);
-  if (code == MDB_NOTFOUND) return;
-  check(code, "read");
-  check_page_of(k);
-  if (map_.holds(k.mv_data) && place_of_key(k.mv_data).before != nullptr) return;
-  // The key may belong to the end of the page before.
-  code = mdb_cursor_get(cursor_, &k, &v, MDB_PREV);
-  if (code == MDB_SUCCESS) check_page_of(k);
-  if (code != MDB_NOTFOUND) check(code, "read");
+}
+
+void LmdbWrite::look_before_change(BytesView key) {
+  guard_.settle(key);
+  // LMDB frees the pages that a large value has, and believes what they say about themselves.
+  static_cast<void>(guard_.tree().find(key));
 }
 
 void LmdbWrite::check_beside(const MDB_val& start, MDB_cursor_op direction) {
@@ -143,17 +101,14 @@ void LmdbWrite::check_beside(const MDB_val& start, MDB_cursor_op direction) {
   MDB_val k = start;
   MDB_val v{};
   check(mdb_cursor_get(cursor_, &k, &v, MDB_SET_KEY), "read");
-  if (k.mv_data != start.mv_data) fail_at(page_of(start.mv_data));
   for (;;) {
+    guard_.settle(to_view(k));
     const int code = mdb_cursor_get(cursor_, &k, &v, direction);
     if (code == MDB_NOTFOUND) return;
     check(code, "read");
-    if (map_.holds(k.mv_data)) {
-      check_page_of(k);
-      return;
-    }
-    // Pages of this transaction are in memory of their own, and sound. This far from the start is
-    // another page, and all that the walk has seen in between are of that kind.
+    if (map_.holds(k.mv_data)) return;
+    // Pages of this transaction are in memory of their own. This far from the start is another
+    // page, and all that the walk has seen in between are of that kind.
     const auto* at = static_cast<const std::byte*>(k.mv_data);
     const std::size_t distance =
         at < origin ? static_cast<std::size_t>(origin - at) : static_cast<std::size_t>(at - origin);
@@ -168,16 +123,14 @@ bool LmdbWrite::check_neighbours(const MDB_val& key) {
       compare(wanted, settled_last_) <= 0) {
     return true;
   }
-  if (!map_.holds(key.mv_data)) {
-    check_beside(key, MDB_PREV);
-    check_beside(key, MDB_NEXT);
-    return false;
+  if (map_.holds(key.mv_data)) {  // as it was before, so the guard has seen both
+    const PageKeys keys = page_keys(page_of(key.mv_data));
+    settled_first_ = to_bytes(keys.first);
+    settled_last_ = to_bytes(keys.last);
+    return true;
   }
-  const PageKeys keys = page_keys(page_of(key.mv_data));
-  check_beside(to_val(keys.first), MDB_PREV);
-  check_beside(to_val(keys.last), MDB_NEXT);
-  settled_first_ = to_bytes(keys.first);
-  settled_last_ = to_bytes(keys.last);
+  check_beside(key, MDB_PREV);
+  check_beside(key, MDB_NEXT);
   return false;
 }
 
@@ -188,16 +141,16 @@ std::size_t LmdbWrite::leaf_pages() const {
 }
 
 void LmdbWrite::put(BytesView key, BytesView value) {
-  check_pages_around(key);
+  open_cursor();
+  look_before_change(key);
   MDB_val k = to_val(key);
   MDB_val v = to_val(value);
   put_bytes_ += key.size() + value.size();
-  // Through the cursor: it stands at the right page already.
   check_write(mdb_cursor_put(cursor_, &k, &v, 0), "write");
 }
 
 void LmdbWrite::append(BytesView key, BytesView value) {
-  if (cursor_ == nullptr) check(mdb_cursor_open(txn_, data_, &cursor_), "open cursor");
+  open_cursor();
   MDB_val k = to_val(key);
   MDB_val v = to_val(value);
   put_bytes_ += key.size() + value.size();
@@ -205,14 +158,13 @@ void LmdbWrite::append(BytesView key, BytesView value) {
 }
 
 void LmdbWrite::erase(BytesView key) {
-  if (cursor_ == nullptr) check(mdb_cursor_open(txn_, data_, &cursor_), "open cursor");
+  open_cursor();
+  look_before_change(key);
   MDB_val k = to_val(key);
   MDB_val v{};
-  int code = mdb_cursor_get(cursor_, &k, &v, MDB_SET_RANGE);
+  int code = mdb_cursor_get(cursor_, &k, &v, MDB_SET_KEY);
   if (code == MDB_NOTFOUND) return;
   check(code, "read");
-  check_page_of(k);
-  if (!equal(to_view(k), key)) return;
   if (!check_neighbours(k)) {
     k = to_val(key);
     check(mdb_cursor_get(cursor_, &k, &v, MDB_SET), "read");

@@ -3,13 +3,13 @@
 
 #include <lmdb.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 
 #include "engine/lmdb/device_space.h"
+#include "engine/lmdb/leaf_guard.h"
 #include "larder/core/bytes.h"
 #include "larder/core/error.h"
 #include "larder/core/mutex.h"
@@ -48,25 +48,20 @@ class MapFull : public Error {
   MapFull() : Error(ErrorKind::full, "the transaction is too large for the address space") {}
 };
 
-/// Where LMDB's map lies in this process.
-struct MapPlace {
-  const std::byte* begin = nullptr;
-  std::uint64_t bytes = 0;
-
-  [[nodiscard]] bool holds(const void* address) const noexcept {
-    const auto* at = static_cast<const std::byte*>(address);
-    return at >= begin && at < begin + bytes;
-  }
-};
-
 /// A write transaction of LMDB, aborted unless committed. Looks at each page from the device before
 /// LMDB changes it.
 class LmdbWrite {
  public:
   /// `stay` keeps the map where it is; given back at the end. `space` must outlive it.
-  LmdbWrite(MDB_txn* txn, MDB_dbi data, MDB_dbi meta, MapPlace map, const DeviceSpace& space,
-            std::unique_lock<Mutex> stay) noexcept
-      : stay_(std::move(stay)), space_(&space), txn_(txn), data_(data), meta_(meta), map_(map) {}
+  LmdbWrite(MDB_txn* txn, MDB_dbi data, MDB_dbi meta, MapPlace map, const Tree& before,
+            const DeviceSpace& space, std::unique_lock<Mutex> stay)
+      : stay_(std::move(stay)),
+        space_(&space),
+        txn_(txn),
+        data_(data),
+        meta_(meta),
+        map_(map),
+        guard_(before) {}
   LmdbWrite(LmdbWrite&& other) noexcept;
   LmdbWrite& operator=(LmdbWrite&&) = delete;
   ~LmdbWrite();
@@ -88,17 +83,18 @@ class LmdbWrite {
 
   [[nodiscard]] std::size_t id() const noexcept { return mdb_txn_id(txn_); }
   [[nodiscard]] MDB_txn* raw() const noexcept { return txn_; }
+  /// The table as it was before this transaction.
+  [[nodiscard]] const Tree& before() const noexcept { return guard_.tree(); }
 
  private:
-  void check_pages_around(BytesView key);
+  void open_cursor();
+  /// Looks at what LMDB will touch when it changes the entry of `key`.
+  void look_before_change(BytesView key);
   /// Checks the pages that may be merged with the one that holds `key`, which the cursor has found.
   /// Returns whether the cursor still stands there.
   bool check_neighbours(const MDB_val& key);
   void check_beside(const MDB_val& start, MDB_cursor_op direction);
   [[nodiscard]] std::size_t leaf_pages() const;
-  void check_page_of(const MDB_val& key);
-  /// Whether the page where the cursor is really is the one where `key` lies.
-  void check_cursor_is_at(const MDB_val& key);
   void check_write(int code, const char* what) const;
 
   std::unique_lock<Mutex> stay_;
@@ -108,8 +104,7 @@ class LmdbWrite {
   MDB_dbi data_;
   MDB_dbi meta_;
   MapPlace map_;
-  std::array<const std::byte*, 4> sound_ = {};  ///< Pages that were checked last.
-  std::size_t next_sound_ = 0;
+  LeafGuard guard_;
   /// The pages beside the one that holds these keys are sound or changed by this transaction.
   Bytes settled_first_;  ///< Empty if there is no such page.
   Bytes settled_last_;

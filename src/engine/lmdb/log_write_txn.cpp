@@ -47,7 +47,7 @@ void LogWriteTxn::go_direct() {
   }
   direct_.emplace(environment_.begin_large_write(&slot_));
   log_.drain_into(*direct_);
-  snapshot_ = {.environment = &environment_, .txn = direct_->raw()};
+  snapshot_ = {.table = TableView(environment_, *direct_)};
 }
 
 void LogWriteTxn::make_room(const LogEntry& entry) {
@@ -64,7 +64,7 @@ void LogWriteTxn::make_room(const LogEntry& entry) {
   }
   const Log::Need need{.bytes = own + key_bytes + value_bytes,
                        .frees_space = frees_space_,
-                       .gaps = environment_.gaps(snapshot_.txn)};
+                       .gaps = environment_.gaps(snapshot_.table.txn())};
   try {
     log_.rotate(slot_, deadline_, need);
   } catch (const Error& error) {

@@ -70,40 +70,22 @@ class SegmentSource final : public Source {
 
 class LmdbSource final : public Source {
  public:
-  LmdbSource(const Environment& environment, MDB_txn* txn) : environment_(environment) {
-    check(mdb_cursor_open(txn, environment.data(), &cursor_), "open cursor");
-  }
-  ~LmdbSource() override { mdb_cursor_close(cursor_); }
+  explicit LmdbSource(const TableView& table) : cursor_(table) {}
 
   void start(const StoredRange& range, Direction direction) override {
-    if (direction == Direction::forward) {
-      range.begin.empty() ? move(MDB_FIRST) : move(MDB_SET_RANGE, range.begin);
-      return;
-    }
-    if (!range.end) {
-      move(MDB_LAST);
-      return;
-    }
-    move(MDB_SET_RANGE, *range.end);
-    move(head_ ? MDB_PREV : MDB_LAST);
+    take(direction == Direction::forward
+             ? cursor_.at_or_after(range.begin)
+             : cursor_.before(range.end ? std::optional<BytesView>(*range.end) : std::nullopt));
   }
-  void advance(Direction direction) override {
-    move(direction == Direction::forward ? MDB_NEXT : MDB_PREV);
-  }
+  void advance(Direction direction) override { take(cursor_.beside(head_->key, direction)); }
 
  private:
-  void move(MDB_cursor_op operation, BytesView key = {}) {
-    MDB_val k = to_val(key);
-    MDB_val v{};
-    const int code = mdb_cursor_get(cursor_, &k, &v, operation);
+  void take(const std::optional<TableCursor::Entry>& entry) {
     head_.reset();
-    if (code == MDB_NOTFOUND) return;
-    check(code, "scan");
-    head_ = LogEntry{.key = environment_.checked(k), .value = environment_.checked(v)};
+    if (entry) head_ = LogEntry{.key = entry->key, .value = entry->value};
   }
 
-  const Environment& environment_;
-  MDB_cursor* cursor_ = nullptr;
+  TableCursor cursor_;
 };
 
 /// Merges sources; the earlier of two that have a key hides the later one.
@@ -156,7 +138,7 @@ std::optional<BytesView> Snapshot::get(BytesView key) const {
     }
     if (entry) return entry->erased ? std::nullopt : std::optional(entry->value);
   }
-  return environment->get(txn, key);
+  return table.get(key);
 }
 
 Layers Snapshot::log() const {
@@ -167,12 +149,10 @@ Layers Snapshot::log() const {
 }
 
 std::uint64_t Snapshot::entries() const {
-  MDB_stat stat{};
-  check(mdb_stat(txn, environment->data(), &stat), "read sizes");
-  std::uint64_t count = stat.ms_entries;
+  std::uint64_t count = table.entries();
   for (LogMerge at(log(), {}); !at.ended(); at.next()) {
     const LogEntry& entry = at.entry();
-    const bool stored = environment->get(txn, entry.key).has_value();
+    const bool stored = table.get(entry.key).has_value();
     if (stored && entry.erased) --count;
     if (!stored && !entry.erased) ++count;
   }
@@ -191,13 +171,13 @@ void Snapshot::scan(const KeyRange& range, Direction direction,
     sources[count] = &segments[count];
     ++count;
   }
-  LmdbSource oldest(*environment, txn);
+  LmdbSource oldest(table);
   sources[count++] = &oldest;
   Merge merge(std::span(sources.data(), count), stored, direction);
   while (const std::optional<LogEntry> entry = merge.next()) {
     if (entry->erased) continue;
     const std::optional<Pair> pair = unwrap(entry->key, entry->value);
-    if (!pair) throw Error(ErrorKind::corrupt, "the database file is damaged: a long key is cut");
+    if (!pair) fail_damaged("a long key is cut");
     if (compare(pair->key, range.begin) < 0) continue;
     if (range.end && compare(pair->key, *range.end) >= 0) continue;
     if (visit(pair->key, pair->value) == Visit::stop) return;
@@ -209,7 +189,7 @@ std::optional<BytesView> get_unwrapped(const Snapshot& snapshot, BytesView key) 
   const std::optional<BytesView> value = snapshot.get(stored.bytes());
   if (!value || !stored.is_long()) return value;
   const std::optional<Pair> pair = unwrap(stored.bytes(), *value);
-  if (!pair) throw Error(ErrorKind::corrupt, "the database file is damaged: a long key is cut");
+  if (!pair) fail_damaged("a long key is cut");
   if (!equal(pair->key, key)) return std::nullopt;
   return pair->value;
 }

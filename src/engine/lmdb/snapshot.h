@@ -4,17 +4,16 @@
 #include <cstdint>
 #include <optional>
 
-#include "engine/lmdb/environment.h"
 #include "engine/lmdb/log_merge.h"
+#include "engine/lmdb/table_view.h"
 #include "larder/engine/txn.h"
 
 namespace larder::lmdb {
 
 /// One moment of the engine: what had reached LMDB, under what the log says on top of it. Valid as
-/// long as the LMDB snapshot in it runs, which also keeps the segments from being used anew.
+/// long as the transaction in `table` runs, which also keeps the segments from being used anew.
 struct Snapshot {
-  const Environment* environment = nullptr;
-  MDB_txn* txn = nullptr;
+  TableView table = {};
   const Segment* active = nullptr;  ///< Newest entries; null if there are none.
   std::uint64_t active_limit = 0;
   Layers sealed = {};  ///< Older entries.

@@ -87,8 +87,7 @@ void StillSight::read_log() {
   std::vector<LogFile> files;
   files.reserve(logs.size());
   for (const OwnLog& log : logs) files.push_back(log.file);
-  const Countable counts =
-      what_counts(files, applied_ + 1, hooks_.boot());
+  const Countable counts = what_counts(files, applied_ + 1, hooks_.boot());
   std::uint64_t next = applied_ + 1;
   for (OwnLog& log : logs) next = index(log, next, counts.files_through);
   layers_.sort();
@@ -121,7 +120,7 @@ bool StillSight::is_current() {
 void StillSight::view(FunctionRef<void(const Snapshot&)> body) {
   const SlotGuard guard(environment_.slots());
   while (!environment_.begin_read(guard.slot())) environment_.adopt_map(&guard.slot());
-  body({.environment = &environment_, .txn = guard.slot().txn, .sealed = layers_});
+  body({.table = TableView(environment_, guard.slot().txn), .sealed = layers_});
 }
 
 }  // namespace larder::lmdb

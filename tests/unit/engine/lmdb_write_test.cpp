@@ -12,7 +12,7 @@
 
 #include "engine/lmdb/directory.h"
 #include "engine/lmdb/environment.h"
-#include "engine/lmdb/page_check.h"
+#include "engine/lmdb/page.h"
 #include "larder/engine/engine.h"
 #include "support/expect_kind.h"
 #include "support/temp_dir.h"

@@ -10,6 +10,7 @@
 
 #include <string>
 
+#include "engine/lmdb/page.h"
 #include "larder/core/error.h"
 #include "larder/engine/engine.h"
 #include "support/temp_dir.h"
@@ -76,7 +77,7 @@ TEST(PageCheck, damage_in_a_branch_page_is_found) {
   std::size_t branches = 0;
   for (std::size_t page = 2; page < image.size() / page_bytes; ++page) {
     const std::size_t at = page * page_bytes;
-    if (image[at + 10] != std::byte{1} || page_number(image.data() + at) != page) continue;
+    if (image[at + 10] != std::byte{1} || Page(image.data() + at).number() != page) continue;
     Bytes damaged = image;
     damaged[at + 14] ^= std::byte{0xFF};  // upper bound
     damaged[at + 15] ^= std::byte{0xFF};
@@ -100,6 +101,35 @@ TEST(PageCheck, a_leaf_whose_nodes_reach_out_is_not_sound) {
     EXPECT_FALSE(is_sound_leaf(leaf.data()));
   }
   EXPECT_GT(leaves, 10U);
+}
+
+TEST(PageCheck, a_leaf_with_an_entry_over_another_is_not_sound) {
+  const Bytes image = written_image();
+  for (std::size_t at = 2 * page_bytes; at < image.size(); at += page_bytes) {
+    Bytes leaf(image.begin() + static_cast<std::ptrdiff_t>(at),
+               image.begin() + static_cast<std::ptrdiff_t>(at + page_bytes));
+    if (leaf[10] != std::byte{2} || !is_sound_leaf(leaf.data())) continue;
+    if (Page(leaf.data()).count() < 2) continue;
+    leaf[16] = leaf[18];
+    leaf[17] = leaf[19];
+    EXPECT_FALSE(is_sound_leaf(leaf.data()));
+    return;
+  }
+  FAIL() << "no leaf with two entries";
+}
+
+TEST(PageCheck, duplicates_that_lmdb_would_sort_are_not_sound) {
+  const Bytes image = written_image();
+  for (std::size_t at = 2 * page_bytes; at < image.size(); at += page_bytes) {
+    Bytes leaf(image.begin() + static_cast<std::ptrdiff_t>(at),
+               image.begin() + static_cast<std::ptrdiff_t>(at + page_bytes));
+    if (leaf[10] != std::byte{2} || !is_sound_leaf(leaf.data())) continue;
+    if (Page(leaf.data()).count() == 0) continue;
+    leaf[load<std::uint16_t>(leaf.data() + page_head) + 4U] |= std::byte{4};
+    EXPECT_FALSE(is_sound_leaf(leaf.data()));
+    return;
+  }
+  FAIL() << "no leaf with an entry";
 }
 
 }  // namespace
