@@ -27,7 +27,7 @@ using test::expect_kind;
 using test::memory_folder;
 using test::TempDir;
 
-constexpr int key_count = 400;
+constexpr int key_count = 1000;
 constexpr std::byte sorted_duplicates{4};
 
 std::string key_of(int number) { return "key" + std::to_string(10'000 + number); }
