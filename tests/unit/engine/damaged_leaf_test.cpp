@@ -96,14 +96,16 @@ class DamagedLeafTest : public testing::Test {
         ++reported_;
       }
     };
-    for (int i = 0; i < key_count; i += 7) {
-      attempt([&] {
-        read([&](const Snapshot& snapshot) { (void)snapshot.get(as_bytes(key_of(i))); });
+    attempt([&] {
+      read([&](const Snapshot& snapshot) {
+        for (int i = 0; i < key_count; i += 7) {
+          attempt([&] { (void)snapshot.get(as_bytes(key_of(i))); });
+        }
+        for (const Direction direction : {Direction::forward, Direction::backward}) {
+          attempt([&] { scan(snapshot, direction); });
+        }
       });
-    }
-    for (const Direction direction : {Direction::forward, Direction::backward}) {
-      attempt([&] { read([&](const Snapshot& snapshot) { scan(snapshot, direction); }); });
-    }
+    });
     attempt([&] {
       write([](LmdbWrite& write) {
         for (int i = 0; i < key_count; i += 3) write.put(as_bytes(key_of(i)), as_bytes("new"));
