@@ -27,7 +27,10 @@ std::uint64_t TableView::entries() const {
 
 TableCursor::TableCursor(const TableView& view)
     : environment_(view.environment()), guard_(view.tree()) {
-  check(mdb_cursor_open(view.txn(), environment_.data(), &cursor_), "open cursor");
+  const int code = mdb_cursor_open(view.txn(), environment_.data(), &cursor_);
+  // Whoever only reads finds no other reason for LMDB to give a transaction up.
+  if (code == MDB_BAD_TXN && !view.is_changing()) fail_damaged("it was found to be so before");
+  check(code, "open cursor");
 }
 
 std::optional<TableCursor::Entry> TableCursor::move(MDB_cursor_op operation, BytesView key) {

@@ -32,6 +32,7 @@ class TableView {
 
   [[nodiscard]] const Environment& environment() const noexcept { return *environment_; }
   [[nodiscard]] MDB_txn* txn() const noexcept { return txn_; }
+  [[nodiscard]] bool is_changing() const noexcept { return is_changing_; }
   /// The table as it was when the transaction began.
   [[nodiscard]] const Tree& tree() const;
 
