@@ -16,7 +16,7 @@ Usage:
   larder limit [OPTION]... [STORE]
 
 Without STORE: the one of larder run. What is changed is kept in the store and
-holds for all who use it; entries above a new limit go with the next write.
+holds for all who use it; entries above a new limit go at once.
 
 Options:
   --max-bytes SIZE     Keys and values take no more than this: 500M, 5GiB, none.
@@ -28,6 +28,8 @@ Options:
                        the store), none (a put fails).
   --ttl DURATION       Entries without a time of their own expire after so
                        long; none: never.
+  --max-age DURATION   No entry is found for longer, whatever its own time;
+                       none: no such limit.
   --json               Write one JSON object.
   -q, --quiet          Say nothing but errors.
   -v, --verbose        Say what is going on.
@@ -55,21 +57,31 @@ class Limit final : public StoreCommand {
     arguments.value("--eviction",
                     [this](const std::string& text) { changes_.eviction = parse_eviction(text); });
     arguments.value("--ttl", [this](const std::string& text) {
-      changes_.expire_after_write = text == "none" ? Duration::zero() : parse_duration(text);
+      changes_.expire_after_write = parse_lifetime(text);
     });
+    arguments.value("--max-age",
+                    [this](const std::string& text) { changes_.max_age = parse_lifetime(text); });
   }
 
   int execute(const Console& console) override {
-    Cache store = open(console);
-    if (changes_.max_bytes || changes_.max_entries || changes_.eviction ||
-        changes_.expire_after_write) {
-      store.change_settings(changes_);
-    }
+    const bool changes = changes_.max_bytes || changes_.max_entries || changes_.eviction ||
+                         changes_.expire_after_write || changes_.max_age;
+    Cache store = open(console, changes ? OpenMode::open : OpenMode::read_only);
+    if (changes) store.change_settings(changes_);
     print(is_json() ? to_json(store.settings()) : to_table(store.settings()));
     return static_cast<int>(ExitCode::done);
   }
 
  private:
+  static Duration parse_lifetime(const std::string& text) {
+    return text == "none" ? Duration::zero() : parse_duration(text);
+  }
+
+  static std::string show_lifetime(const std::optional<Duration>& lifetime) {
+    const Duration value = lifetime.value_or(Duration::zero());
+    return value == Duration::zero() ? "none" : human_duration(value);
+  }
+
   static std::string to_json(const CacheSettings& settings) {
     JsonObject object;
     add_settings(object, settings);
@@ -79,12 +91,11 @@ class Limit final : public StoreCommand {
   static std::string to_table(const CacheSettings& settings) {
     const std::uint64_t bytes = settings.max_bytes.value_or(no_limit);
     const std::uint64_t entries = settings.max_entries.value_or(no_limit);
-    const Duration lifetime = settings.expire_after_write.value_or(Duration::zero());
     return "max bytes    " + (bytes == no_limit ? "none" : human_size(bytes)) + "\nmax entries  " +
            (entries == no_limit ? "none" : std::to_string(entries)) + "\neviction     " +
            std::string(to_string(settings.eviction.value_or(Eviction::w_tinylfu))) +
-           "\nttl          " + (lifetime == Duration::zero() ? "none" : human_duration(lifetime)) +
-           "\n";
+           "\nttl          " + show_lifetime(settings.expire_after_write) + "\nmax age      " +
+           show_lifetime(settings.max_age) + "\n";
   }
 
   CacheSettings changes_;

@@ -17,6 +17,14 @@ void add_limit(JsonObject& object, std::string_view name, std::optional<std::uin
   }
 }
 
+void add_lifetime(JsonObject& object, std::string_view name, std::optional<Duration> lifetime) {
+  if (lifetime.value_or(Duration::zero()) == Duration::zero()) {
+    object.null(name);
+  } else {
+    object.real(name, std::chrono::duration<double>(*lifetime).count());
+  }
+}
+
 }  // namespace
 
 Eviction parse_eviction(std::string_view name) {
@@ -33,12 +41,8 @@ void add_settings(JsonObject& object, const CacheSettings& settings) {
   add_limit(object, "max_entries", settings.max_entries);
   add_limit(object, "max_bytes", settings.max_bytes);
   object.text("eviction", to_string(settings.eviction.value_or(Eviction::w_tinylfu)));
-  const Duration lifetime = settings.expire_after_write.value_or(Duration::zero());
-  if (lifetime == Duration::zero()) {
-    object.null("expire_after_write_seconds");
-  } else {
-    object.real("expire_after_write_seconds", std::chrono::duration<double>(lifetime).count());
-  }
+  add_lifetime(object, "expire_after_write_seconds", settings.expire_after_write);
+  add_lifetime(object, "max_age_seconds", settings.max_age);
 }
 
 }  // namespace larder::cli

@@ -55,17 +55,30 @@ class Upkeep(support.StoreCase):
 
     def test_limit_is_kept_and_obeyed(self):
         self.expect("limit", "--max-entries", "2", "--eviction", "fifo", str(self.store))
+        self.assertEqual(self.expect("list", str(self.store)).stdout, b"b\nc\n")
         self.put("d", "d")
         self.assertEqual(self.expect("list", str(self.store)).stdout, b"c\nd\n")
         self.expect("limit", "--max-entries", "none", "--max-bytes", "1.5K", "--ttl", "2h",
                     str(self.store), out="max bytes    1.5 KiB\nmax entries  none\n"
-                                         "eviction     fifo\nttl          2.0 h\n")
+                                         "eviction     fifo\nttl          2.0 h\n"
+                                         "max age      none\n")
         self.assertEqual(self.json("limit"), {"max_entries": None, "max_bytes": 1536,
                                               "eviction": "fifo",
-                                              "expire_after_write_seconds": 7200.0})
+                                              "expire_after_write_seconds": 7200.0,
+                                              "max_age_seconds": None})
         for bad in (["--max-bytes", "x"], ["--max-entries", "-1"], ["--eviction", "best"],
-                    ["--ttl", "soon"]):
+                    ["--ttl", "soon"], ["--max-age", "0"]):
             self.expect("limit", *bad, str(self.store), code=2, out="")
+
+    def test_nothing_is_found_beyond_the_age_limit(self):
+        self.put("long", "v", "--ttl", "1d")
+        self.expect("limit", "--max-age", "10m", str(self.store))
+        self.assertEqual(self.json("limit")["max_age_seconds"], 600.0)
+        for later, code in (("+9m", 0), ("+11m", 3)):
+            for key in ("a", "long"):
+                self.expect("get", str(self.store), key, before=("faketime", "-f", later), code=code)
+        self.expect("limit", "--max-age", "none", str(self.store))
+        self.assertIsNone(self.json("limit")["max_age_seconds"])
 
     def test_no_eviction_makes_a_full_store_fail(self):
         self.expect("limit", "--max-entries", "3", "--eviction", "none", str(self.store))

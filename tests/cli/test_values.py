@@ -154,7 +154,8 @@ class LookTest(support.StoreCase):
     """Commands that only look leave no trace."""
 
     LOOKS = (("get", "{}", "k"), ("list", "-l", "{}"), ("stats", "{}"), ("verify", "{}"),
-             ("doctor", "{}"), ("export", "{}"), ("top", "--once", "--interval", "1ms", "{}"))
+             ("doctor", "{}"), ("export", "{}"), ("limit", "{}"),
+             ("top", "--once", "--interval", "1ms", "{}"))
 
     def image(self, folder):
         found = {}

@@ -79,7 +79,9 @@ class Doctor(support.StoreCase):
         empty.mkdir(mode=0o700)
         self.expect("doctor", str(empty), code=0)
         self.assertEqual(list(empty.iterdir()), [])
-        self.expect("doctor", str(self.folder / "nowhere"), code=1)
+        text = self.expect("doctor", str(self.folder / "nowhere"), code=1).stdout.decode()
+        self.assertIn("notice   file system: cannot be told\n", text)
+        self.assertIn("No such file or directory\n", text)
 
 
 class Top(support.StoreCase):

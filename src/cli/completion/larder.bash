@@ -12,7 +12,7 @@ _larder_options() {
     erase) echo "$common --key-type" ;;
     list) echo "$common --long --prefix --order --reverse --json" ;;
     stats) echo "$common --json --prometheus --label --reset" ;;
-    limit) echo "$common --max-bytes --max-entries --eviction --ttl --json" ;;
+    limit) echo "$common --max-bytes --max-entries --eviction --ttl --max-age --json" ;;
     doctor) echo "$common --quick --json" ;;
     bench) echo "$common --engine --durability --policy --keys --ops --value-size --max-entries \
 --processes --threads --dir --svg --html --json" ;;
@@ -49,7 +49,7 @@ _larder_value() {
     --env) mapfile -t COMPREPLY < <(compgen -e -- "$2") ;;
     --input | --output | --svg | --html) _larder_files -f "$2" ;;
     --store | --dir) _larder_files -d "$2" ;;
-    --ttl | --stale | --interval) _larder_words '30s 5m 1h 1d' "$2" ;;
+    --ttl | --max-age | --stale | --interval) _larder_words '30s 5m 1h 1d' "$2" ;;
     --tag | --label | --scope | --prefix | --max-bytes | --max-entries | --max-result-size) ;;
     --keys | --ops | --value-size | --processes | --threads) ;;
     *) return 1 ;;

@@ -50,6 +50,10 @@ const FileSystem* find_file_system(std::int64_t type) {
 
 void check_file_system(const std::filesystem::path& path, Findings& findings) {
   const std::int64_t type = Io::system().file_system_type(path);
+  if (type < 0) {
+    findings.push_back({Weight::notice, "file system", "cannot be told", ""});
+    return;
+  }
   const FileSystem* found = find_file_system(type);
   const std::string name = file_system_name(type);
   if (found != nullptr && found->kind == Kind::network) {
@@ -83,7 +87,7 @@ void check_owner(const std::filesystem::path& path, Findings& findings) {
   if (result < 0) {
     findings.push_back({Weight::problem, "permissions",
                         system_error(result, "cannot look at " + path.string()).what(),
-                        "ask the owner of the directory"});
+                        result == -ENOENT ? "" : "ask the owner of the directory"});
     return;
   }
   constexpr mode_t others_write = 022;
