@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <csignal>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 
+#include "common/document.h"
 #include "common/machine.h"
 #include "compare/options.h"
 #include "compare/report.h"
@@ -26,9 +26,7 @@ void write_json(const Options& options, nlohmann::ordered_json context,
   context["subject"] = "larder: Cache, consistent";
   const nlohmann::ordered_json document{{"context", std::move(context)},
                                         {"results", to_json(measurements)}};
-  std::ofstream out(options.json);
-  out << document.dump(2) << "\n";
-  if (!out.flush()) throw std::runtime_error("cannot write " + options.json.string());
+  write_document(options.json, document);
 }
 
 int compare(int argc, char** argv) {

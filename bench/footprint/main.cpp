@@ -11,13 +11,14 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <numeric>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "common/document.h"
 #include "common/machine.h"
 #include "common/spread.h"
 #include "common/temporary_folder.h"
@@ -169,17 +170,15 @@ nlohmann::ordered_json measure_size(const Options& options, std::uint32_t value_
   return result;
 }
 
-int run(const Options& options) {
+void run(const Options& options) {
   nlohmann::ordered_json document{{"context", describe_machine(options.folder)}};
   document["open"] = measure_open(options);
   for (const std::uint32_t value_bytes : {100U, 1024U, 65536U, 1U << 20U}) {
     document["size"].push_back(measure_size(options, value_bytes));
   }
-  if (options.json.empty()) return EXIT_SUCCESS;
+  if (options.json.empty()) return;
   document["context"]["load_after"] = load_average();
-  std::ofstream out(options.json);
-  out << document.dump(2) << "\n";
-  return out.flush() ? EXIT_SUCCESS : EXIT_FAILURE;
+  write_document(options.json, document);
 }
 
 }  // namespace
@@ -203,7 +202,8 @@ int main(int argc, char** argv) {
   app.add_option("--json", options.json, "file that the numbers are written to");
   CLI11_PARSE(app, argc, argv);
   try {
-    return larder::bench::run(options);
+    larder::bench::run(options);
+    return EXIT_SUCCESS;
   } catch (const std::exception& failure) {
     std::cerr << "larder_footprint: " << failure.what() << "\n";
     return EXIT_FAILURE;

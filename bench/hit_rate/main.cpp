@@ -7,9 +7,9 @@
 #include <CLI/Formatter.hpp>
 #include <cmath>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 
+#include "common/document.h"
 #include "common/machine.h"
 #include "hit_rate/report.h"
 #include "hit_rate/trace.h"
@@ -53,9 +53,7 @@ void write_json(const Options& options, const std::vector<Row>& rows) {
   context["command"] = options.command;
   const nlohmann::ordered_json document{{"context", std::move(context)},
                                         {"results", to_json(rows)}};
-  std::ofstream out(options.json);
-  out << document.dump(2) << "\n";
-  if (!out.flush()) throw std::runtime_error("cannot write " + options.json.string());
+  write_document(options.json, document);
 }
 
 int run(int argc, char** argv) {

@@ -6,12 +6,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "common/document.h"
 #include "common/machine.h"
 #include "common/spread.h"
 #include "common/temporary_folder.h"
@@ -95,7 +96,7 @@ nlohmann::ordered_json report(const std::vector<Subject>& subjects) {
   return results;
 }
 
-int run(const Options& options) {
+void run(const Options& options) {
   const TemporaryFolder folder(options.folder);
   std::vector<Key> keys;
   for (std::uint64_t i = 0; i < options.keys; ++i) {
@@ -111,11 +112,9 @@ int run(const Options& options) {
   nlohmann::ordered_json context = describe_machine(options.folder);
   measure(subjects, options, keys);
   const nlohmann::ordered_json results = report(subjects);
-  if (options.json.empty()) return EXIT_SUCCESS;
+  if (options.json.empty()) return;
   context["load_after"] = load_average();
-  std::ofstream out(options.json);
-  out << nlohmann::ordered_json{{"context", context}, {"results", results}}.dump(2) << "\n";
-  return out.flush() ? EXIT_SUCCESS : EXIT_FAILURE;
+  write_document(options.json, {{"context", context}, {"results", results}});
 }
 
 }  // namespace
@@ -133,7 +132,8 @@ int main(int argc, char** argv) {
   app.add_option("--json", options.json, "file that the numbers are written to");
   CLI11_PARSE(app, argc, argv);
   try {
-    return larder::bench::run(options);
+    larder::bench::run(options);
+    return EXIT_SUCCESS;
   } catch (const std::exception& failure) {
     std::cerr << "larder_policies: " << failure.what() << "\n";
     return EXIT_FAILURE;

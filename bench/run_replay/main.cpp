@@ -14,13 +14,13 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <stdexcept>
 #include <string>
 #include <system_error>
 #include <vector>
 
+#include "common/document.h"
 #include "common/machine.h"
 #include "common/spread.h"
 #include "common/temporary_folder.h"
@@ -131,9 +131,7 @@ void measure(const Options& options) {
                                  report("replay", replays)};
   results.back()["goal_ms"] = goal_ms;
   if (options.json.empty()) return;
-  std::ofstream out(options.json);
-  out << nlohmann::ordered_json{{"context", context}, {"results", results}}.dump(2) << "\n";
-  if (!out.flush()) throw std::runtime_error("cannot write " + options.json.string());
+  write_document(options.json, {{"context", context}, {"results", results}});
 }
 
 int run(int argc, char** argv) {
