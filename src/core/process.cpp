@@ -15,6 +15,7 @@
 
 #include "larder/core/error.h"
 #include "larder/core/io.h"
+#include "larder/core/thread.h"
 
 namespace larder {
 namespace {
@@ -88,8 +89,7 @@ int read_proc(const std::string& path, std::string& content) {
   return 0;
 }
 
-std::uint64_t read_own_start_ticks() {
-  const std::string path = "/proc/self/stat";
+std::uint64_t read_start_ticks(const std::string& path) {
   std::string text;
   const int result = read_proc(path, text);
   if (result < 0) throw system_error(result, "cannot read \"" + path + '"');
@@ -124,11 +124,17 @@ std::string boot_id() {
 ProcessIdentity current_process() {
   const std::uint64_t here = fork_generation();
   if (known_generation.load(std::memory_order_acquire) != here) {
-    known_start_ticks.store(read_own_start_ticks(), std::memory_order_relaxed);
+    known_start_ticks.store(read_start_ticks("/proc/self/stat"), std::memory_order_relaxed);
     known_generation.store(here, std::memory_order_release);
   }
   return {.pid = ::getpid(),
           .start_ticks = known_start_ticks.load(std::memory_order_relaxed),
+          .boot_id = boot_id()};
+}
+
+ProcessIdentity current_thread() {
+  return {.pid = ::gettid(),
+          .start_ticks = read_start_ticks("/proc/thread-self/stat"),
           .boot_id = boot_id()};
 }
 

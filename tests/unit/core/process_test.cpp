@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "larder/core/io.h"
+#include "larder/core/thread.h"
 #include "support/channel.h"
 #include "support/child.h"
 
@@ -133,6 +134,18 @@ TEST(ForkGeneration, counts_the_forks_above) {
   });
   EXPECT_TRUE(end.is_good()) << end;
   EXPECT_EQ(fork_generation(), here);
+}
+
+TEST(Process, thread_runs_until_it_ends) {
+  ProcessIdentity other;
+  std::thread([&] {
+    other = current_thread();
+    EXPECT_TRUE(is_running(other));
+    EXPECT_NE(other, current_process());
+  }).join();
+  EXPECT_EQ(current_thread(), current_process());
+  // The kernel may still be at it.
+  while (is_running(other)) std::this_thread::yield();
 }
 
 TEST(Process, identity_is_right_in_children_made_while_other_threads_ask) {

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sync/owner.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <optional>
+
+#include "larder/core/io.h"
+#include "larder/core/process.h"
+#include "larder/core/thread.h"
+
+namespace larder::detail {
+
+namespace {
+
+std::uint64_t process_space() {
+  struct stat status{};
+  return Io::system().stat("/proc/self/ns/pid", status) == 0 ? status.st_ino : 0;
+}
+
+struct Known {
+  std::uint64_t forks = 0;
+  std::optional<Owner> owner = std::nullopt;
+};
+
+thread_local Known known;
+
+}  // namespace
+
+const Owner& current_owner() {
+  if (!known.owner || known.forks != fork_generation()) {
+    const ProcessIdentity thread = current_thread();
+    known.owner = Owner{.pid = ::getpid(),
+                        .tid = thread.pid,
+                        .start_ticks = thread.start_ticks,
+                        .process_space = process_space()};
+    known.forks = fork_generation();
+  }
+  return *known.owner;
+}
+
+bool has_ended(const Owner& owner) {
+  const Owner& mine = current_owner();
+  if (owner == mine || owner.process_space != mine.process_space) return false;
+  return !is_running({.pid = owner.tid, .start_ticks = owner.start_ticks, .boot_id = boot_id()});
+}
+
+}  // namespace larder::detail

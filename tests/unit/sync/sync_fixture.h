@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "support/engine_under_test.h"
+#include "support/temp_dir.h"
+
+namespace larder::test {
+
+/// One engine of each kind for the tests of what threads and processes share.
+class SyncSuite : public testing::TestWithParam<EngineUnderTest> {
+ protected:
+  SyncSuite() : dir_(memory_folder()), engine_(open()) {}
+
+  [[nodiscard]] const EnginePtr& engine() const { return engine_; }
+  /// Another handle on the same engine, if it is persistent; else another engine.
+  [[nodiscard]] EnginePtr open(const EngineHooks& hooks = {}) const {
+    return GetParam().open({.directory = dir_ / "engine", .hooks = hooks});
+  }
+  [[nodiscard]] bool is_shared_by_processes() const { return GetParam().is_persistent; }
+  [[nodiscard]] const TempDir& dir() const { return dir_; }
+
+  /// Closes the engine and opens it again.
+  void reopen(const EngineHooks& hooks = {}) {
+    engine_.reset();
+    engine_ = open(hooks);
+  }
+
+  /// So long that only a failure waits to the end of it.
+  static constexpr std::chrono::seconds long_time{60};
+
+ private:
+  TempDir dir_;
+  EnginePtr engine_;
+};
+
+#define LARDER_SYNC_SUITE(Suite)                                                            \
+  INSTANTIATE_TEST_SUITE_P(Engines, Suite, testing::Values(memory_engine(), lmdb_engine()), \
+                           engine_name)
+
+}  // namespace larder::test
