@@ -15,6 +15,10 @@ BytesView checked(BytesView prefix) {
   if (prefix.empty() || prefix.size() > max_prefix_bytes) {
     throw Error(ErrorKind::invalid_argument, "cache: the prefix must have 1 to 100 bytes");
   }
+  if (prefix.front() == std::byte{0}) {
+    throw Error(ErrorKind::invalid_argument,
+                "cache: the prefix must not begin with a zero byte, as those of containers do");
+  }
   return prefix;
 }
 

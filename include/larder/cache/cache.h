@@ -53,7 +53,7 @@ class Cache {
   [[nodiscard]] static Cache temporary(const CacheSettings& settings = {}, CacheHooks hooks = {});
 
   /// Keeps a cache below `prefix` in `engine`, beside whatever else lives there. A prefix has 1 to
-  /// 100 bytes.
+  /// 100 bytes, the first of which is not zero.
   explicit Cache(EnginePtr engine, const CacheSettings& settings = {}, CacheHooks hooks = {},
                  BytesView prefix = as_bytes("cache"));
 

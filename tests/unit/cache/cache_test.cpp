@@ -393,6 +393,9 @@ TEST_P(CacheTest, prefix_must_be_usable) {
   expect_kind(ErrorKind::invalid_argument, [&] { Cache(engine_, {}, {}, as_bytes("")); });
   expect_kind(ErrorKind::invalid_argument,
               [&] { Cache(engine_, {}, {}, as_bytes(std::string(101, 'p'))); });
+  // Containers have the keys that begin so.
+  expect_kind(ErrorKind::invalid_argument,
+              [&] { Cache(engine_, {}, {}, as_bytes(std::string("\0p", 2))); });
 }
 
 }  // namespace
