@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The tree that keeps the order of a deque agrees with a plain list of numbers, also when it has
+// several levels.
+
+#include "container/run_tree.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "container/deque_meta.h"
+#include "larder/core/random.h"
+#include "larder/engine/engine.h"
+
+namespace larder::detail {
+namespace {
+
+using Numbers = std::vector<std::int64_t>;
+
+Numbers numbers_of(const Runs& runs) {
+  Numbers numbers;
+  for (const Run& run : runs) {
+    for (std::uint64_t i = 0; i < run.count; ++i) numbers.push_back(run.id(i));
+  }
+  return numbers;
+}
+
+/// A tree beside the list that it stands for.
+struct Subject {
+  EnginePtr engine = open_memory_engine();
+  Subspace place{"deque", "tree"};
+  RunRoot root;
+  Numbers model;
+
+  void edit(FunctionRef<void(RunEditor&)> body) {
+    engine->update([&](WriteTxn& txn) {
+      RunEditor editor(txn, place, root);
+      body(editor);
+    });
+  }
+
+  void insert(std::uint64_t index, const Run& run) {
+    edit([&](RunEditor& editor) { editor.insert(index, run); });
+    const Numbers added = numbers_of({run});
+    model.insert(model.begin() + static_cast<std::ptrdiff_t>(index), added.begin(), added.end());
+  }
+
+  void cut(std::uint64_t index, std::uint64_t count) {
+    edit([&](RunEditor& editor) { editor.cut(index, count); });
+    const auto begin = model.begin() + static_cast<std::ptrdiff_t>(index);
+    model.erase(begin, begin + static_cast<std::ptrdiff_t>(count));
+  }
+
+  void check() {
+    ASSERT_EQ(root.size(), model.size());
+    engine->view([&](ReadTxn& txn) {
+      const RunTree tree(txn, place, root);
+      ASSERT_EQ(numbers_of(tree.slice(0, root.size())), model);
+      for (std::uint64_t i = 0; i < model.size(); i += 1 + model.size() / 50) {
+        ASSERT_EQ(tree.find(i), model[i]) << i;
+      }
+    });
+  }
+
+  std::uint64_t nodes() {
+    std::uint64_t found = 0;
+    engine->view([&](ReadTxn& txn) {
+      txn.scan(place.range(DequeSpace::node), Direction::forward, [&](BytesView, BytesView) {
+        ++found;
+        return Visit::more;
+      });
+    });
+    return found;
+  }
+};
+
+TEST(RunTree, what_is_pushed_in_order_is_one_run) {
+  Subject subject;
+  for (std::int64_t i = 0; i < 1000; ++i) subject.insert(subject.root.size(), {i, 1, false});
+  for (std::int64_t i = 1; i < 1000; ++i) subject.insert(0, {-i, 1, false});
+
+  EXPECT_EQ(subject.root.entries.size(), 1U);
+  EXPECT_EQ(subject.root.height, 0U);
+  subject.check();
+}
+
+TEST(RunTree, numbers_that_go_down_are_one_run) {
+  Subject subject;
+  for (std::int64_t i = 0; i < 100; ++i) subject.insert(0, {i, 1, false});
+
+  ASSERT_EQ(subject.root.entries.size(), 1U);
+  EXPECT_TRUE(subject.root.entries.front().is_descending);
+  subject.check();
+}
+
+TEST(RunTree, grows_and_shrinks_with_scattered_numbers) {
+  Subject subject;
+  Random random(7);
+  for (std::int64_t i = 0; i < 6000; ++i) {
+    subject.insert(random.below(subject.root.size() + 1), {3 * i, 1, false});
+  }
+  subject.check();
+  EXPECT_GE(subject.root.height, 2U);
+  // Half full on average at the least.
+  EXPECT_LE(subject.nodes(), 6000 / (max_node_entries / 4));
+
+  while (subject.root.size() > 10) subject.cut(random.below(subject.root.size()), 1);
+  subject.check();
+  EXPECT_EQ(subject.root.height, 0U);
+  EXPECT_EQ(subject.nodes(), 0U) << "nodes that nothing leads to";
+}
+
+TEST(RunTree, long_cuts_leave_no_nodes_behind) {
+  Subject subject;
+  for (std::int64_t i = 0; i < 5000; ++i) subject.insert(subject.root.size(), {3 * i, 1, false});
+  subject.cut(700, 3000);
+  subject.check();
+  subject.cut(1, subject.root.size() - 2);
+  subject.check();
+  EXPECT_EQ(subject.nodes(), 0U);
+  subject.cut(0, 2);
+  subject.check();
+  EXPECT_TRUE(subject.root.entries.empty());
+}
+
+TEST(RunTree, agrees_with_a_list) {
+  rc::check([] {
+    Subject subject;
+    Random random(*rc::gen::arbitrary<std::uint64_t>());
+    std::int64_t next = 0;
+    for (int step = 0; step < 60; ++step) {
+      if (subject.model.empty() || random.below(3) != 0) {
+        // Some of many at once, so that the tree gets levels.
+        for (std::uint64_t i = random.below(60); i-- > 0;) {
+          const detail::Run run{next + 5, 1 + random.below(4), false};
+          next += 10;
+          subject.insert(random.below(subject.root.size() + 1),
+                         random.below(2) == 0 ? run : run.reversed());
+        }
+      } else {
+        const std::uint64_t index = random.below(subject.root.size());
+        subject.cut(index, random.below(subject.root.size() - index) / (1 + random.below(8)));
+      }
+      if (random.below(10) == 0) {
+        Runs all;
+        subject.edit([&](RunEditor& editor) {
+          all = editor.slice(0, subject.root.size());
+          std::ranges::reverse(all);
+          for (detail::Run& run : all) run = run.reversed();
+          editor.assign(all);
+        });
+        std::ranges::reverse(subject.model);
+      }
+      subject.check();
+    }
+  });
+}
+
+}  // namespace
+}  // namespace larder::detail
