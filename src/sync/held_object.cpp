@@ -254,7 +254,9 @@ std::size_t HeldObject::State::waiting() {
 }
 
 HeldObject::HeldObject(EnginePtr engine, ObjectKind kind, const Key& name, std::uint32_t capacity)
-    : state_(std::make_shared<State>(std::move(engine), name_of(kind, name), capacity)) {}
+    : state_(std::make_shared<State>(std::move(engine), name_of(kind, name), capacity)) {
+  if (capacity == 0) throw state_->error("a semaphore has one permit or more");
+}
 
 bool HeldObject::take_until(const Want& want, SteadyTime deadline) const {
   State& state = *state_;

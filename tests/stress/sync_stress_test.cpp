@@ -7,12 +7,17 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <csignal>
+#include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <thread>
 
 #include "larder/core/random.h"
 #include "larder/sync/lock.h"
+#include "larder/sync/rw_lock.h"
+#include "larder/sync/semaphore.h"
 #include "support/child.h"
 #include "support/settings.h"
 #include "support/shared_block.h"
@@ -21,58 +26,59 @@
 namespace larder::test {
 namespace {
 
-constexpr int processes = 8;
+constexpr std::size_t processes = 8;
+
+enum class Presence : std::uint8_t { outside, sharing, alone };
 
 /// What the processes see of each other, whatever the locks do.
 struct Witness {
   std::atomic<std::uint64_t> acquisitions{0};
-  std::atomic<std::uint64_t> doubles{0};  ///< Somebody who lives was inside as well.
+  std::atomic<std::uint64_t> broken{0};  ///< How often more were inside than may be.
   std::atomic<std::uint64_t> stale_tokens{0};
-  std::atomic<std::uint64_t> inside{0};  ///< Who is: a number for each child, from 1 on.
   std::atomic<std::uint64_t> last_token{0};
-  /// Children that may have been killed.
-  std::array<std::atomic<bool>, 1 << 20> doomed{};
+  std::array<std::atomic<Presence>, processes> inside{};
+  /// Processes that may have been killed since they were started.
+  std::array<std::atomic<bool>, processes> doomed{};
+
+  [[nodiscard]] std::size_t living(std::size_t me, Presence presence) const {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < processes; ++i) {
+      count += static_cast<std::size_t>(i != me && inside[i] == presence && !doomed[i]);
+    }
+    return count;
+  }
+  /// To be called by who has the lock.
+  void enter(std::size_t me, Presence presence, std::size_t most_sharing) {
+    inside[me] = presence;
+    const std::size_t may_share = presence == Presence::alone ? 0 : most_sharing - 1;
+    if (living(me, Presence::alone) != 0 || living(me, Presence::sharing) > may_share) ++broken;
+    std::this_thread::yield();
+    inside[me] = Presence::outside;
+    ++acquisitions;
+  }
 };
 
-void visit(Lock& lock, Witness& witness, std::uint64_t number) {
-  lock.lock();
-  const std::uint64_t before = witness.inside.exchange(number);
-  if (before != 0 && !witness.doomed[before]) ++witness.doubles;
-  if (lock.token() <= witness.last_token.exchange(lock.token())) ++witness.stale_tokens;
-  std::uint64_t me = number;
-  if (!witness.inside.compare_exchange_strong(me, 0)) ++witness.doubles;
-  ++witness.acquisitions;
-  lock.unlock();
-}
-
-TEST(SyncStress, lock_has_one_owner_while_owners_and_waiters_are_killed) {
-  const TempDir dir{memory_folder()};
-  const EnginePtr engine = open_lmdb({.path = dir / "engine"});
-  Lock lock(engine, "name");
-  const SharedBlock<Witness> witness;
-  const std::uint64_t wanted = rounds(100'000, 1'000'000);
+/// Runs `visit(witness, me)` again and again in all processes, and kills one after the other.
+template <typename Visit>
+void run_and_kill(Witness& witness, std::uint64_t wanted, Visit visit) {
   std::array<std::optional<Child>, processes> children;
-  std::array<std::uint64_t, processes> numbers{};
-  std::uint64_t started = 0;
   const auto start = [&](std::size_t i) {
-    const std::uint64_t number = ++started;
-    numbers[i] = number;
+    witness.inside[i] = Presence::outside;
+    witness.doomed[i] = false;
     children[i].emplace([&] {
-      while (witness->acquisitions < wanted) visit(lock, *witness, number);
+      while (witness.acquisitions < wanted) visit(witness, i);
       return 0;
     });
   };
   for (std::size_t i = 0; i < processes; ++i) start(i);
   Random random(seed());
   std::uint64_t kills = 0;
-  std::uint64_t seen = 0;
-  while (witness->acquisitions < wanted) {
+  while (witness.acquisitions < wanted) {
     // Each kill comes a little after the one before, in whatever the child does then.
-    const std::uint64_t next = seen + random.below(500);
-    while (witness->acquisitions < std::min(next, wanted)) std::this_thread::yield();
-    seen = witness->acquisitions;
+    const std::uint64_t next = witness.acquisitions + random.below(500);
+    while (witness.acquisitions < std::min(next, wanted)) std::this_thread::yield();
     const std::size_t i = random.below(processes);
-    witness->doomed[numbers[i]] = true;
+    witness.doomed[i] = true;
     children[i]->kill(SIGKILL);
     static_cast<void>(children[i]->wait());
     children[i].reset();
@@ -80,12 +86,60 @@ TEST(SyncStress, lock_has_one_owner_while_owners_and_waiters_are_killed) {
     start(i);
   }
   for (auto& child : children) EXPECT_TRUE(child->wait().is_good());
-  EXPECT_EQ(witness->doubles, 0U);
-  EXPECT_EQ(witness->stale_tokens, 0U);
-  EXPECT_GT(kills, 100U);
-  ASSERT_TRUE(lock.try_lock_for(std::chrono::seconds{60}));
-  EXPECT_EQ(lock.waiting(), 0U);
-  lock.unlock();
+  EXPECT_EQ(witness.broken, 0U);
+  EXPECT_GT(kills, wanted / 1000);
+}
+
+class SyncStress : public testing::Test {
+ protected:
+  template <typename Lockable>
+  static void expect_free(Lockable& lock) {
+    ASSERT_TRUE(lock.try_lock_for(std::chrono::seconds{60}));
+    EXPECT_EQ(lock.waiting(), 0U);
+    lock.unlock();
+  }
+
+  TempDir dir_{memory_folder()};
+  EnginePtr engine_ = open_lmdb({.path = dir_ / "engine"});
+  SharedBlock<Witness> witness_;
+};
+
+TEST_F(SyncStress, lock_has_one_owner_while_owners_and_waiters_are_killed) {
+  Lock lock(engine_, "name");
+  run_and_kill(*witness_, rounds(100'000, 1'000'000), [&](Witness& witness, std::size_t me) {
+    const std::lock_guard guard(lock);
+    if (lock.token() <= witness.last_token.exchange(lock.token())) ++witness.stale_tokens;
+    witness.enter(me, Presence::alone, 1);
+  });
+  EXPECT_EQ(witness_->stale_tokens, 0U);
+  expect_free(lock);
+}
+
+TEST_F(SyncStress, rw_lock_keeps_writers_alone_while_processes_are_killed) {
+  RWLock lock(engine_, "name");
+  run_and_kill(*witness_, rounds(50'000, 500'000), [&](Witness& witness, std::size_t me) {
+    if (witness.acquisitions % 4 == 0) {
+      const std::lock_guard guard(lock);
+      witness.enter(me, Presence::alone, processes);
+    } else {
+      const std::shared_lock guard(lock);
+      witness.enter(me, Presence::sharing, processes);
+    }
+  });
+  expect_free(lock);
+}
+
+TEST_F(SyncStress, semaphore_lets_in_so_many_while_processes_are_killed) {
+  Semaphore permits(engine_, "name", 3);
+  run_and_kill(*witness_, rounds(50'000, 500'000), [&](Witness& witness, std::size_t me) {
+    const std::lock_guard guard(permits);
+    witness.enter(me, Presence::sharing, 3);
+  });
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(permits.try_lock_for(std::chrono::seconds{60}));
+  }
+  EXPECT_FALSE(permits.try_lock());
+  for (int i = 0; i < 3; ++i) permits.unlock();
 }
 
 }  // namespace

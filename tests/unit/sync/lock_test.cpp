@@ -66,6 +66,7 @@ INSTANTIATE_TEST_SUITE_P(Engines, ProcessLockTest, testing::Values(lmdb_engine()
 TEST_P(LockTest, has_one_owner_at_a_time) {
   int count = 0;  // not atomic: the lock must order the accesses
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       Lock mine = lock();
@@ -248,6 +249,7 @@ TEST_P(LockTest, child_of_a_fork_holds_nothing) {
 TEST_P(ProcessLockTest, works_in_children_made_while_others_lock) {
   std::atomic<bool> is_over{false};
   std::vector<std::thread> threads;
+  threads.reserve(2);
   for (int t = 0; t < 2; ++t) {
     threads.emplace_back([&] {
       Lock mine = lock();
