@@ -129,6 +129,7 @@ INSTANTIATE_TEST_SUITE_P(Engines, MemoryFaultsTest, ::testing::Values("memory", 
 
 TEST_P(MemoryFaultsTest, operation_happens_or_not) {
   Cache cache = open();
+  std::uint64_t failures = 0;
   for (const Deed& deed : deeds()) {
     for (const Shortage shortage : {Shortage::one, Shortage::all}) {
       std::uint64_t nth = 0;
@@ -136,9 +137,11 @@ TEST_P(MemoryFaultsTest, operation_happens_or_not) {
         ASSERT_FALSE(HasFailure()) << deed.name << ", allocation " << nth;
         ASSERT_LT(++nth, 5000U) << deed.name << " never ends";
       }
+      failures += nth;
     }
     EXPECT_EQ(cache.verify().problems, std::vector<std::string>{}) << deed.name;
   }
+  EXPECT_GT(failures, 2 * deeds().size()) << "allocations do not fail";
   cache = open();
   check(cache);
 }
@@ -163,7 +166,10 @@ TEST_P(MemoryFaultsTest, opening_succeeds_or_not) {
     check(cache);
     ASSERT_FALSE(HasFailure()) << "allocation " << nth;
     fill(cache);
-    if (!has_failed) break;
+    if (!has_failed) {
+      EXPECT_GT(nth, 10U) << "allocations do not fail";
+      break;
+    }
     ASSERT_LT(nth, 5000U);
   }
 }
