@@ -14,6 +14,10 @@ namespace larder::detail {
 /// What a cell is for: the byte behind "sync" in its engine key. Stored on disk: never change.
 enum class CellKind : std::uint8_t {
   tokens = 0x01,
+  bucket = 0x02,
+  window = 0x03,
+  average = 0x04,
+  counter = 0x05,
 };
 
 /// One value in the engine, in a frame. docs/format/sync.md describes the bytes.
