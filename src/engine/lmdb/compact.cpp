@@ -43,7 +43,7 @@ class Copy {
   Copy(Environment& source, Environment& target)
       : source_(source), target_(target), guard_(source.slots()) {
     while (!source_.begin_read(guard_.slot())) source_.adopt_map(&guard_.slot());
-    table_ = TableView(source_, guard_.slot().txn);
+    table_ = TableView(source_, guard_.slot());
   }
   Copy(const Copy&) = delete;
   Copy& operator=(const Copy&) = delete;

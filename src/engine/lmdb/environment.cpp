@@ -138,12 +138,21 @@ bool Environment::begin_read(ReaderSlots::Slot& slot) {
   }
 }
 
-Tree Environment::tree(MDB_txn* txn) const {
+Tree Environment::tree(ReaderSlots::Slot& slot) const {
+  // Mostly no transaction of LMDB was committed since the slot was used last.
+  if (const std::size_t txn = mdb_txn_id(slot.txn); txn != slot.table_txn) {
+    slot.table = table_record(slot.txn);
+    slot.table_txn = txn;
+  }
+  return {env_, map_, slot.table};
+}
+
+TreeRecord Environment::table_record(MDB_txn* txn) const {
   MDB_val k = to_val(as_bytes(data_table));
   MDB_val v{};
   check(mdb_get(txn, tables_, &k, &v), "read the record of a table");
   if (v.mv_size != sizeof(TreeRecord)) fail_damaged("a table without a record");
-  return {env_, map_, load<TreeRecord>(to_view(v).data())};
+  return load<TreeRecord>(to_view(v).data());
 }
 
 BytesView Environment::checked(const MDB_val& found) const {
@@ -208,7 +217,7 @@ LmdbWrite Environment::begin_write(ReaderSlots::Slot* own) {
     const int code = mdb_txn_begin(env_, nullptr, 0, &txn);
     if (code == MDB_SUCCESS) {
       TxnPtr begun(txn, mdb_txn_abort);
-      const Tree before = tree(txn);
+      const Tree before(env_, map_, table_record(txn));
       return {begun.release(), data_, meta_, map_, before, space_, std::move(stay)};
     }
     if (code != MDB_MAP_RESIZED) throw lmdb_error(code, "begin writing");

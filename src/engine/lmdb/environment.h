@@ -48,8 +48,8 @@ class Environment {
   /// Takes over the size that another process gave the map. Ends the snapshot in `own`, if given.
   void adopt_map(ReaderSlots::Slot* own);
   [[nodiscard]] ReaderSlots& slots() noexcept { return slots_; }
-  /// The table of users' data as it was when `txn` began.
-  [[nodiscard]] Tree tree(MDB_txn* txn) const;
+  /// The table of users' data as the snapshot in `slot` sees it.
+  [[nodiscard]] Tree tree(ReaderSlots::Slot& slot) const;
   /// The bytes of a value that a cursor found.
   /// @throws Error `corrupt` if they do not lie in the file
   [[nodiscard]] BytesView checked(const MDB_val& found) const;
@@ -88,6 +88,8 @@ class Environment {
   void open_tables();
   void make_tables();
   void locate_map();
+  /// The record of the table of users' data as it was when `txn` began.
+  [[nodiscard]] TreeRecord table_record(MDB_txn* txn) const;
   [[nodiscard]] std::uint64_t live_bytes(MDB_txn* txn) const;
   void grow(ReaderSlots::Slot* own, std::uint64_t at_least);
   [[nodiscard]] std::uint64_t map_bytes() const;

@@ -75,11 +75,11 @@ bool Log::take_snapshot(ReaderSlots::Slot& slot, Snapshot& snapshot) {
     const bool behind = barrier != 0 && mdb_txn_id(slot.txn) >= barrier;
     if (behind && is_read_only() && environment_.applied(slot.txn) >= direct_sequence()) {
       // Nobody whose process died can be helped from here. But LMDB has it all.
-      snapshot = {.table = TableView(environment_, slot.txn)};
+      snapshot = {.table = TableView(environment_, slot)};
       return true;
     }
     if (!behind && now.generation == before.generation) {
-      snapshot.table = TableView(environment_, slot.txn);
+      snapshot.table = TableView(environment_, slot);
       snapshot.active = nullptr;
       snapshot.sealed.clear();
       if (now.active != LogState::none && now.committed > log_data_begin) {

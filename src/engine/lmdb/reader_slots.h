@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "engine/lmdb/page.h"
 #include "larder/core/process.h"
 
 namespace larder::lmdb {
@@ -22,6 +23,9 @@ class ReaderSlots {
     std::atomic<std::uint32_t> busy{0};
     bool active = false;     ///< `txn` is a running snapshot.
     MDB_txn* txn = nullptr;  ///< Reset between uses; null before the first.
+    /// Where the table of users' data begins, as LMDB's transaction `table_txn` left it.
+    TreeRecord table = {};
+    std::size_t table_txn = 0;
   };
 
   explicit ReaderSlots(std::chrono::milliseconds timeout) : timeout_(timeout) {}

@@ -120,7 +120,7 @@ bool StillSight::is_current() {
 void StillSight::view(FunctionRef<void(const Snapshot&)> body) {
   const SlotGuard guard(environment_.slots());
   while (!environment_.begin_read(guard.slot())) environment_.adopt_map(&guard.slot());
-  body({.table = TableView(environment_, guard.slot().txn), .sealed = layers_});
+  body({.table = TableView(environment_, guard.slot()), .sealed = layers_});
 }
 
 }  // namespace larder::lmdb

@@ -4,12 +4,12 @@
 namespace larder::lmdb {
 
 const Tree& TableView::tree() const {
-  if (!tree_) tree_.emplace(environment_->tree(txn_));
+  if (!tree_) tree_.emplace(environment_->tree(*slot_));
   return *tree_;
 }
 
 std::optional<BytesView> TableView::get(BytesView key) const {
-  if (!is_changing_) return tree().find(key);
+  if (!is_changing()) return tree().find(key);
   LeafGuard(tree()).settle(key);
   MDB_val k = to_val(key);
   MDB_val v{};

@@ -20,27 +20,28 @@ namespace larder::lmdb {
 class TableView {
  public:
   TableView() = default;
-  /// As a transaction that reads sees it.
-  TableView(const Environment& environment, MDB_txn* txn) noexcept
-      : environment_(&environment), txn_(txn) {}
+  /// As the snapshot in `slot` sees it.
+  TableView(const Environment& environment, ReaderSlots::Slot& slot) noexcept
+      : environment_(&environment), txn_(slot.txn), slot_(&slot) {}
   /// With what `write` has changed so far.
   TableView(const Environment& environment, const LmdbWrite& write)
-      : environment_(&environment), txn_(write.raw()), is_changing_(true), tree_(write.before()) {}
+      : environment_(&environment), txn_(write.raw()), tree_(write.before()) {}
 
   [[nodiscard]] std::optional<BytesView> get(BytesView key) const;
   [[nodiscard]] std::uint64_t entries() const;
 
   [[nodiscard]] const Environment& environment() const noexcept { return *environment_; }
   [[nodiscard]] MDB_txn* txn() const noexcept { return txn_; }
-  [[nodiscard]] bool is_changing() const noexcept { return is_changing_; }
+  /// Whether the transaction writes; then `tree()` is not all.
+  [[nodiscard]] bool is_changing() const noexcept { return slot_ == nullptr; }
   /// The table as it was when the transaction began.
   [[nodiscard]] const Tree& tree() const;
 
  private:
   const Environment* environment_ = nullptr;
   MDB_txn* txn_ = nullptr;
-  bool is_changing_ = false;          // then `tree_` is not all
-  mutable std::optional<Tree> tree_;  // when it is needed: mostly the log has what is asked for
+  ReaderSlots::Slot* slot_ = nullptr;  // null if the transaction writes
+  mutable std::optional<Tree> tree_;   // when it is needed: mostly the log has what is asked for
 };
 
 /// Walks a table in the order of its keys.

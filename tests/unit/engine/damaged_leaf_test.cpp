@@ -77,7 +77,7 @@ class DamagedLeafTest : public testing::Test {
     Environment environment(options_, hooks_, Environment::FileState::in_use);
     const SlotGuard guard(environment.slots());
     while (!environment.begin_read(guard.slot())) environment.adopt_map(&guard.slot());
-    body(Snapshot{.table = TableView(environment, guard.slot().txn)});
+    body(Snapshot{.table = TableView(environment, guard.slot())});
   }
   void write(FunctionRef<void(LmdbWrite&)> body) {
     Environment environment(options_, hooks_, Environment::FileState::in_use);
