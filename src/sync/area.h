@@ -57,7 +57,7 @@ struct Chain {
 struct Object {
   std::uint64_t high;  ///< A digest of kind and name.
   std::uint64_t low;
-  std::uint32_t kind;      ///< An ObjectKind; 0 if the slot is free.
+  std::uint32_t kind;      ///< An LockKind; 0 if the slot is free.
   std::uint32_t capacity;  ///< The weights of those who hold it are no more than this.
   std::uint32_t next;      ///< In its bucket, or in the chain of free slots.
   std::uint32_t used;      ///< Sum of the weights of those who hold it.

@@ -42,12 +42,6 @@ bool is_there(const Area& area, PartyRef ref, PartyState state) noexcept {
          party.ticket.load(std::memory_order_acquire) == ref.ticket;
 }
 
-ObjectName name_of(ObjectKind kind, const Key& name) {
-  Bytes identity{static_cast<std::byte>(kind)};
-  append(identity, name.bytes());
-  return {.kind = kind, .digest = digest(identity), .text = name.to_string()};
-}
-
 SteadyTime ledger_deadline() { return Clock::system().steady_now() + ledger_patience; }
 
 }  // namespace
@@ -253,8 +247,8 @@ std::size_t HeldObject::State::waiting() {
   return count;
 }
 
-HeldObject::HeldObject(EnginePtr engine, ObjectKind kind, const Key& name, std::uint32_t capacity)
-    : state_(std::make_shared<State>(std::move(engine), name_of(kind, name), capacity)) {
+HeldObject::HeldObject(EnginePtr engine, LockKind kind, const Key& name, std::uint32_t capacity)
+    : state_(std::make_shared<State>(std::move(engine), ObjectName::of(kind, name), capacity)) {
   if (capacity == 0) throw state_->error("a semaphore has one permit or more");
 }
 

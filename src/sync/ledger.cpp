@@ -26,6 +26,12 @@ void order_stores() noexcept { std::atomic_signal_fence(std::memory_order_seq_cs
 
 }  // namespace
 
+ObjectName ObjectName::of(LockKind kind, const Key& name) {
+  Bytes identity{static_cast<std::byte>(kind)};
+  append(identity, name.bytes());
+  return {.kind = kind, .digest = larder::digest(identity), .text = name.to_string()};
+}
+
 Wakes::~Wakes() {
   for (std::size_t i = 0; i < count_; ++i) wake_sleepers(words_[i]);
 }

@@ -9,16 +9,19 @@
 #include "engine/lmdb/shared_page.h"
 #include "larder/core/clock.h"
 #include "larder/key/digest.h"
-#include "larder/sync/detail/held_object.h"
+#include "larder/key/key.h"
+#include "larder/sync/lock_kind.h"
 #include "sync/area.h"
 
 namespace larder::detail {
 
 /// An object that somebody wants to hold.
 struct ObjectName {
-  ObjectKind kind = ObjectKind::lock;
+  LockKind kind = LockKind::lock;
   Digest128 digest = {};
   std::string text = {};  ///< For people.
+
+  [[nodiscard]] static ObjectName of(LockKind kind, const Key& name);
 };
 
 /// A party that may have gone meanwhile.

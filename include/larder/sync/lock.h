@@ -13,7 +13,7 @@ class Lock : public detail::Lockable {
  public:
   /// @throws Error `denied` if the engine is read-only
   Lock(EnginePtr engine, const Key& name)
-      : Lockable({std::move(engine), detail::ObjectKind::lock, name, 1}, {}) {}
+      : Lockable({std::move(engine), LockKind::lock, name, 1}, {}) {}
 };
 
 }  // namespace larder

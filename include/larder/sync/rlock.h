@@ -13,7 +13,7 @@ class RLock : public detail::Lockable {
  public:
   /// @throws Error `denied` if the engine is read-only
   RLock(EnginePtr engine, const Key& name)
-      : Lockable({std::move(engine), detail::ObjectKind::recursive_lock, name, 1},
+      : Lockable({std::move(engine), LockKind::recursive_lock, name, 1},
                  {.again = detail::HeldObject::Again::counted}) {}
 };
 

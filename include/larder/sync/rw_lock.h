@@ -20,7 +20,7 @@ class RWLock : public detail::Lockable {
  public:
   /// @throws Error `denied` if the engine is read-only
   RWLock(EnginePtr engine, const Key& name)
-      : Lockable({std::move(engine), detail::ObjectKind::rw_lock, name, all}, {.weight = all}) {}
+      : Lockable({std::move(engine), LockKind::rw_lock, name, all}, {.weight = all}) {}
 
   /// Waits until nobody writes and nobody who asked before waits to write. Fails as `lock()` does.
   void lock_shared() { object().take(shared); }

@@ -18,7 +18,7 @@ class Semaphore : public detail::Lockable {
   /// @throws Error `invalid_argument` if there are no permits at all, `denied` if the engine is
   /// read-only
   Semaphore(EnginePtr engine, const Key& name, std::uint32_t permits)
-      : Lockable({std::move(engine), detail::ObjectKind::semaphore, name, permits},
+      : Lockable({std::move(engine), LockKind::semaphore, name, permits},
                  {.again = detail::HeldObject::Again::another}) {}
 };
 

@@ -27,7 +27,7 @@ using test::SharedBlock;
 /// An object with four parts.
 ObjectName object_name(std::uint64_t number) {
   const std::string text = std::to_string(number);
-  return {.kind = ObjectKind::semaphore, .digest = digest(as_bytes(text)), .text = text};
+  return {.kind = LockKind::semaphore, .digest = digest(as_bytes(text)), .text = text};
 }
 constexpr std::uint32_t capacity = 4;
 

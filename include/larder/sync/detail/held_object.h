@@ -10,6 +10,7 @@
 #include "larder/core/clock.h"
 #include "larder/engine/engine.h"
 #include "larder/key/key.h"
+#include "larder/sync/lock_kind.h"
 
 namespace larder::detail {
 
@@ -34,14 +35,6 @@ template <typename AnyClock, typename AnyDuration>
   }
 }
 
-/// What an object is. Part of its identity: a lock and a semaphore may have the same name.
-enum class ObjectKind : std::uint32_t {
-  lock = 'l',
-  recursive_lock = 'r',
-  semaphore = 's',
-  rw_lock = 'w',
-};
-
 /// Something with a name and a capacity, of which threads of all processes hold parts.
 ///
 /// Thread-safe.
@@ -60,7 +53,7 @@ class HeldObject {
   };
 
   /// @throws Error `denied` if the engine is read-only
-  HeldObject(EnginePtr engine, ObjectKind kind, const Key& name, std::uint32_t capacity);
+  HeldObject(EnginePtr engine, LockKind kind, const Key& name, std::uint32_t capacity);
 
   /// Takes it, and waits until `deadline`, in the order of all who do. False if it was not to be
   /// had by then.
