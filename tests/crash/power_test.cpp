@@ -89,6 +89,29 @@ TEST(LmdbPower, closed_without_a_write_opens_again) {
   }
 }
 
+TEST(LmdbPower, cut_while_it_is_made_leaves_one_that_opens) {
+  Random random(seed());
+  for (std::uint64_t sync = 1; sync <= 12; ++sync) {
+    const TempDir dir(memory_folder());
+    EngineSettings settings{.directory = dir / "engine", .durability = Durability::durable};
+    const ShadowPlan plan{
+        .folder = settings.directory, .shadow = dir / "shadow", .kill_at_sync = sync};
+    std::filesystem::create_directory(settings.directory);
+    everything_is_durable(plan);
+    static_cast<void>(run_in_child([&] {
+      watch_syncs(plan);
+      put(*open_lmdb_with(settings), "first", "1");
+      return 0;
+    }));
+    for (int i = 0; i < 32; ++i) {
+      settings.directory = dir / ("image" + std::to_string(i));
+      make_power_image(plan.folder, plan.shadow, settings.directory, random);
+      EXPECT_NO_THROW(put(*open_lmdb_with(settings), "after", "the cut"))
+          << "sync " << sync << ", image " << i;
+    }
+  }
+}
+
 TEST(LmdbPower, disposable_is_never_wrong) { cut("lmdb disposable", Durability::disposable); }
 
 }  // namespace larder::test

@@ -35,16 +35,34 @@ Environment::Environment(const LmdbOptions& options, const EngineHooks& hooks, F
     : options_(options), io_(*hooks.io), space_(io_, options.path), slots_(options.timeout) {
   const std::filesystem::path file = options_.path / "data.mdb";
   // Others that have it open change it meanwhile; who opened it first has checked it.
-  open(state == FileState::idle ? check_file(io_, file) : 0, state);
+  const std::uint64_t file_bytes = state == FileState::idle ? check_file(io_, file) : 0;
+  const bool is_new = state == FileState::idle && file_bytes == 0;
+  if (is_new) begin_file(file);
+  open(file_bytes, state);
   int dead = 0;
   mdb_reader_check(env_, &dead);
   try {
+    // The heads must be there before anything else may: see is_unfinished().
+    if (is_new && options_.durability != Durability::disposable) sync();
     open_tables();
     locate_map();
   } catch (...) {
     slots_.abort_all();
     mdb_env_close(env_);
     throw;
+  }
+}
+
+void Environment::fail_unfinished() const {
+  throw Error(ErrorKind::invalid_argument,
+              "the database in " + options_.path.string() + " was never finished: there is none");
+}
+
+void Environment::begin_file(const std::filesystem::path& path) {
+  if (is_read_only()) fail_unfinished();
+  const File file(io_, path, O_WRONLY | O_NOFOLLOW);
+  if (const int result = io_.ftruncate(file.fd(), 0); result < 0) {
+    throw system_error(-result, "truncate " + path.string());
   }
 }
 
@@ -101,10 +119,7 @@ void Environment::open_tables() {
   }
   mdb_txn_abort(txn);
   if (code != MDB_NOTFOUND) throw lmdb_error(code, "open tables");
-  if (is_read_only()) {
-    throw Error(ErrorKind::invalid_argument,
-                "the database in " + options_.path.string() + " was never finished: there is none");
-  }
+  if (is_read_only()) fail_unfinished();
   make_tables();
 }
 

@@ -84,6 +84,9 @@ class Environment {
   [[nodiscard]] bool is_read_only() const noexcept {
     return options_.open_mode == OpenMode::read_only;
   }
+  [[noreturn]] void fail_unfinished() const;
+  /// Takes away what an earlier beginning may have left.
+  void begin_file(const std::filesystem::path& path);
   void open(std::uint64_t file_bytes, FileState state);
   void open_tables();
   void make_tables();

@@ -17,6 +17,7 @@ namespace larder::lmdb {
 namespace {
 
 constexpr std::uint16_t integer_key = 8;
+constexpr std::uint32_t head_magic = 0xBEEFC0DE;
 
 /// A head page behind its page header.
 struct Head {
@@ -150,7 +151,7 @@ Head check_heads(const std::byte* map) {
   for (std::size_t i = 0; i < 2; ++i) {
     const std::byte* page = map + i * page_bytes;
     heads[i] = load<Head>(page + page_head);
-    if (heads[i].magic != 0xBEEFC0DEU || Page(page).flags() != meta_flag)
+    if (heads[i].magic != head_magic || Page(page).flags() != meta_flag)
       fail_damaged("a head page is none");
     if (heads[i].version != 1 || heads[i].free_list.pad != page_bytes) {
       throw Error(ErrorKind::not_supported, "the database has another format of LMDB");
@@ -172,6 +173,21 @@ Head check_heads(const std::byte* map) {
 
 }  // namespace
 
+bool is_unfinished(BytesView image) noexcept {
+  if (image.size() != 2 * page_bytes) return false;
+  bool is_whole = true;
+  for (std::size_t i = 0; i < 2; ++i) {
+    constexpr std::size_t sector_bytes = 512;  // the least that a device writes; a head fits
+    const BytesView sector = image.subspan(i * page_bytes, sector_bytes);
+    const auto head = load<Head>(sector.data() + page_head);
+    const bool is_first = head.magic == head_magic && head.txn == 0 && head.last_page == 1;
+    const bool is_lost = std::ranges::all_of(sector, [](std::byte b) { return b == std::byte{0}; });
+    if (!is_first && !is_lost) return false;
+    is_whole = is_whole && is_first;
+  }
+  return !is_whole;
+}
+
 void check_image(BytesView image) {
   if (image.size() < 2 * page_bytes) {
     fail_damaged("it is cut short to " + std::to_string(image.size()) + " bytes");
@@ -192,14 +208,16 @@ std::uint64_t check_file(Io& io, const std::filesystem::path& file) {
   const File handle(io, file, O_RDONLY | O_NOFOLLOW);
   void* map = io.mmap(size, PROT_READ, MAP_SHARED, handle.fd(), 0);
   if (map == MAP_FAILED) throw system_error(errno, "map " + file.string());
+  const BytesView image(static_cast<const std::byte*>(map), size);
+  const bool is_finished = !is_unfinished(image);
   try {
-    check_image({static_cast<const std::byte*>(map), size});
+    if (is_finished) check_image(image);
   } catch (const Error& error) {
     io.munmap(map, size);
     throw Error(error.kind(), file.string() + ": " + error.what());
   }
   io.munmap(map, size);
-  return size;
+  return is_finished ? size : 0;
 }
 
 }  // namespace larder::lmdb

@@ -16,11 +16,15 @@
 namespace larder::lmdb {
 
 /// Checks the heads, the branch pages and the free list of database `file`, which nobody has open.
-/// Returns its size, 0 if there is none.
+/// Returns its size, 0 if there is none, or if the power went off before its heads were there.
 /// @throws Error `corrupt` saying what is wrong; `not_supported` if it is no LMDB 0.9 file
 [[nodiscard]] std::uint64_t check_file(Io& io, const std::filesystem::path& file);
 
-/// The same for the bytes of a file.
+/// The same for the bytes of a file that was finished.
 void check_image(BytesView image);
+
+/// Whether this is what may be left of two heads that did not all reach the device: LMDB writes
+/// them first of all, and nothing else before they are durable.
+[[nodiscard]] bool is_unfinished(BytesView image) noexcept;
 
 }  // namespace larder::lmdb
