@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cache/record.h"
+#include "engine/resume.h"
 #include "larder/core/error.h"
 
 namespace larder::detail {
@@ -13,14 +14,6 @@ namespace larder::detail {
 namespace {
 
 constexpr std::size_t batch_entries = 128;
-
-// Engine keys above this length that begin alike come in no particular order (txn.h), so a walk
-// must not stop among them.
-constexpr std::size_t ordered_key_bytes = 480;
-
-BytesView ordered_part(BytesView engine_key) {
-  return engine_key.first(std::min(engine_key.size(), ordered_key_bytes));
-}
 
 }  // namespace
 
@@ -98,11 +91,11 @@ void KeyWalk::fetch() {
     txn.scan(rest_, direction_,
              [&](BytesView engine_key, BytesView value) { return take(first, engine_key, value); });
   });
-  if (!is_done_) continue_after(last_);
+  if (!is_done_) continue_after(rest_, direction_, last_);
 }
 
 Visit KeyWalk::take(std::uint64_t first, BytesView engine_key, BytesView value) {
-  if (seen_ >= batch_entries && !equal(ordered_part(engine_key), ordered_part(last_))) {
+  if (seen_ >= batch_entries && !are_unordered(engine_key, last_)) {
     is_done_ = false;
     return Visit::stop;
   }
@@ -125,21 +118,6 @@ void KeyWalk::add(BytesView key) {
     batch_.push_back(Key::from_bytes(key));
   } catch (const Error& error) {
     core_->state().log(LogLevel::error, std::string("cache: passed over a key: ") + error.what());
-  }
-}
-
-void KeyWalk::continue_after(BytesView engine_key) {
-  Bytes bound = to_bytes(ordered_part(engine_key));
-  const bool is_group = engine_key.size() > ordered_key_bytes;
-  if (direction_ == Direction::backward) {
-    // Behind the key of exactly this length, if the longer ones were the last.
-    if (is_group) bound.push_back(std::byte{0});
-    rest_.end = std::move(bound);
-  } else if (is_group) {
-    rest_.begin = KeyRange::prefix(bound).end.value_or(Bytes{});
-  } else {
-    bound.push_back(std::byte{0});
-    rest_.begin = std::move(bound);
   }
 }
 

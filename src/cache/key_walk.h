@@ -40,7 +40,6 @@ class KeyWalk {
   void fetch();
   Visit take(std::uint64_t first, BytesView engine_key, BytesView value);
   void add(BytesView key);
-  void continue_after(BytesView engine_key);
 
   std::shared_ptr<const CacheCore> core_;
   Over over_;

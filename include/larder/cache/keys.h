@@ -7,6 +7,7 @@
 
 #include "larder/engine/txn.h"
 #include "larder/key/key.h"
+#include "larder/key/key_order.h"
 
 namespace larder {
 
@@ -14,12 +15,6 @@ namespace detail {
 class CacheCore;
 class KeyWalk;
 }  // namespace detail
-
-/// In which order `Cache::keys()` goes.
-enum class KeyOrder {
-  insertion,  ///< As the keys first came in; storing a key again does not move it.
-  key,        ///< In the order of the keys.
-};
 
 /// The keys of a cache, for a range-based `for`. Reads them in small batches and holds no
 /// transaction in between, so that a slow loop hinders nobody; the cache may change meanwhile.
