@@ -166,7 +166,7 @@ bool DequeCore::try_push(DequeEnd end, BytesView item) {
   });
 }
 
-bool DequeCore::pop(DequeEnd end, ItemVisitor visit) {
+bool DequeCore::pop(DequeEnd end, DequeVisitor visit) {
   return update(
       [&](Edit& edit) {
         if (edit.size() == 0) return false;
@@ -178,7 +178,7 @@ bool DequeCore::pop(DequeEnd end, ItemVisitor visit) {
       freeing);
 }
 
-bool DequeCore::read(DequeEnd end, std::uint64_t index, ItemVisitor visit) const {
+bool DequeCore::read(DequeEnd end, std::uint64_t index, DequeVisitor visit) const {
   return place_->engine->view([&](ReadTxn& txn) {
     const DequeMeta meta = place_->load(txn);
     if (index >= meta.size()) return false;
@@ -272,7 +272,7 @@ void DequeCore::reverse() {
   });
 }
 
-void DequeCore::walk(std::uint64_t index, std::uint64_t count, ItemVisitor visit) const {
+void DequeCore::walk(std::uint64_t index, std::uint64_t count, DequeVisitor visit) const {
   place_->engine->view([&](ReadTxn& txn) {
     const DequeMeta meta = place_->load(txn);
     if (index >= meta.size()) return;
@@ -298,7 +298,7 @@ Runs DequeCore::order(Direction direction) const {
   return runs;
 }
 
-void DequeCore::read_some(Runs& rest, ItemVisitor visit) const {
+void DequeCore::read_some(Runs& rest, DequeVisitor visit) const {
   place_->engine->view([&](ReadTxn& txn) {
     std::size_t bytes = 0;
     for (std::uint64_t i = 0; i < batch_items && bytes < batch_bytes && !rest.empty(); ++i) {

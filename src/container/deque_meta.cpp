@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container/deque_meta.h"
 
-#include <string>
-
 #include "larder/codec/wire.h"
-#include "larder/core/error.h"
 
 namespace larder::detail {
 
@@ -18,17 +15,11 @@ constexpr auto settings = "the record of its settings";
 }  // namespace
 
 DequeMeta load_deque(ReadTxn& txn, const Subspace& place, const ItemType& type) {
-  const auto found = place.find(txn, place.key(DequeSpace::meta), settings);
+  const auto found = place.find(txn, place.key(DequeSpace::meta).view(), settings);
   if (!found) return {};
   WireReader in(found->payload);
   const std::size_t count = in.read_array();
-  const std::uint64_t version = in.read_uint();
-  if (version != format_version) {
-    throw Error(ErrorKind::not_supported, place.title() + ": written in format " +
-                                              std::to_string(version) +
-                                              " by a later release of larder; this one reads " +
-                                              std::to_string(format_version));
-  }
+  place.check_format(in.read_uint(), format_version);
   if (count != fields) place.fail(settings);
   const std::uint64_t schema = in.read_uint();
   place.check_type(type, schema, in.read_str());

@@ -26,7 +26,7 @@ struct DequeCore::Place {
 
   /// The item `id`, or nothing if it is gone.
   [[nodiscard]] std::optional<BytesView> find_item(ReadTxn& txn, std::int64_t id) const {
-    const auto found = keys.find(txn, item_key(id), "the item " + std::to_string(id));
+    const auto found = keys.find(txn, item_key(id).view(), "the item " + std::to_string(id));
     return found ? std::optional(found->payload) : std::nullopt;
   }
 

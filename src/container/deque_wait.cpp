@@ -33,7 +33,7 @@ bool try_within(Engine& engine, BytesView name, std::chrono::nanoseconds timeout
 // Both ask to write only if it would do something: not for each item or room that somebody else
 // took.
 
-bool DequeCore::pop_within(DequeEnd end, std::chrono::nanoseconds timeout, ItemVisitor visit) {
+bool DequeCore::pop_within(DequeEnd end, std::chrono::nanoseconds timeout, DequeVisitor visit) {
   const KeyBuffer name = place_->has_items();
   return try_within(*place_->engine, name.view(), timeout,
                     [&] { return size() > 0 && pop(end, visit); });

@@ -113,7 +113,7 @@ Runs read_runs(WireReader& in) {
 
 Runs RunTree::load(const Run& at) const {
   const KeyBuffer key = place_.key(DequeSpace::node, at.first);
-  WireReader in(place_.get(txn_, key, a_node).payload);
+  WireReader in(place_.get(txn_, key.view(), a_node).payload);
   Runs entries = read_runs(in);
   in.expect_end();
   if (entries.empty() || total(entries) != at.count) place_.fail(a_node);

@@ -40,12 +40,11 @@ KeyBuffer Subspace::key(std::uint8_t space, std::int64_t number) const {
 
 KeyRange Subspace::range(std::uint8_t space) const { return KeyRange::prefix(key(space).view()); }
 
-std::optional<FrameView> Subspace::find(ReadTxn& txn, const KeyBuffer& key,
-                                        std::string_view what) const {
-  const std::optional<BytesView> stored = txn.get(key.view());
+std::optional<FrameView> Subspace::find(ReadTxn& txn, BytesView key, std::string_view what) const {
+  const std::optional<BytesView> stored = txn.get(key);
   if (!stored) return std::nullopt;
   FrameFault fault = FrameFault::damaged;
-  const std::optional<FrameView> opened = open_frame(*stored, key.view(), &fault);
+  const std::optional<FrameView> opened = open_frame(*stored, key, &fault);
   if (opened) return opened;
   if (fault == FrameFault::unknown) {
     throw Error(ErrorKind::not_supported,
@@ -54,7 +53,7 @@ std::optional<FrameView> Subspace::find(ReadTxn& txn, const KeyBuffer& key,
   fail(what);
 }
 
-FrameView Subspace::get(ReadTxn& txn, const KeyBuffer& key, std::string_view what) const {
+FrameView Subspace::get(ReadTxn& txn, BytesView key, std::string_view what) const {
   const std::optional<FrameView> found = find(txn, key, what);
   if (!found) fail(what);
   return *found;
@@ -62,6 +61,13 @@ FrameView Subspace::get(ReadTxn& txn, const KeyBuffer& key, std::string_view wha
 
 void Subspace::put(WriteTxn& txn, const KeyBuffer& key, std::uint64_t schema, BytesView payload) {
   txn.put(key.view(), frame({.schema = schema, .raw_bytes = payload.size()}, payload, key.view()));
+}
+
+void Subspace::check_format(std::uint64_t stored, std::uint64_t known) const {
+  if (stored == known) return;
+  throw Error(ErrorKind::not_supported, title_ + ": written in format " + std::to_string(stored) +
+                                            " by a later release of larder; this one reads " +
+                                            std::to_string(known));
 }
 
 void Subspace::check_type(const ItemType& wanted, std::uint64_t stored,

@@ -34,14 +34,16 @@ class Subspace {
   /// The record at `key`, or nothing. Valid as what the transaction hands out.
   /// @throws Error `corrupt` if it is damaged, `not_supported` if a later release wrote it; `what`
   /// names it
-  [[nodiscard]] std::optional<FrameView> find(ReadTxn& txn, const KeyBuffer& key,
+  [[nodiscard]] std::optional<FrameView> find(ReadTxn& txn, BytesView key,
                                               std::string_view what) const;
   /// The same, and `corrupt` if there is none.
-  [[nodiscard]] FrameView get(ReadTxn& txn, const KeyBuffer& key, std::string_view what) const;
+  [[nodiscard]] FrameView get(ReadTxn& txn, BytesView key, std::string_view what) const;
 
   /// Stores `payload` at `key`, sealed with it.
   static void put(WriteTxn& txn, const KeyBuffer& key, std::uint64_t schema, BytesView payload);
 
+  /// @throws Error `not_supported` unless the `stored` format is the `known` one
+  void check_format(std::uint64_t stored, std::uint64_t known) const;
   /// @throws Error `invalid_argument` unless what was `stored` has the schema that is `wanted`
   void check_type(const ItemType& wanted, std::uint64_t stored, std::string_view stored_name) const;
 

@@ -11,32 +11,13 @@
 #include "larder/container/deque.h"
 #include "larder/core/error.h"
 #include "larder/core/random.h"
+#include "records.h"
 #include "support/expect_kind.h"
 
 namespace larder::test {
 namespace {
 
 using Texts = std::vector<std::string>;
-
-struct Stored {
-  Bytes key;
-  Bytes value;
-};
-
-std::vector<Stored> all_of(Engine& engine) {
-  std::vector<Stored> found;
-  engine.view([&](ReadTxn& txn) {
-    txn.scan({}, Direction::forward, [&](BytesView key, BytesView value) {
-      found.push_back({to_bytes(key), to_bytes(value)});
-      return Visit::more;
-    });
-  });
-  return found;
-}
-
-void put(Engine& engine, BytesView key, BytesView value) {
-  engine.update([&](WriteTxn& txn) { txn.put(key, value); });
-}
 
 /// Looks at all of it in every way.
 Texts look(const EnginePtr& engine) {

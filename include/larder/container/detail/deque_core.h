@@ -20,7 +20,7 @@ namespace larder::detail {
 enum class DequeEnd { front, back };
 
 /// Sees the encoding of an item, valid during the call.
-using ItemVisitor = FunctionRef<void(BytesView item)>;
+using DequeVisitor = FunctionRef<void(BytesView item)>;
 
 /// Everything that `Deque` does, on encoded items. What a visitor throws undoes the operation.
 ///
@@ -46,12 +46,12 @@ class DequeCore : public std::enable_shared_from_this<DequeCore> {
   /// The same, and waits for room.
   bool push_within(DequeEnd end, std::chrono::nanoseconds timeout, BytesView item);
   /// Takes the item at `end`. Returns whether there was one.
-  bool pop(DequeEnd end, ItemVisitor visit);
+  bool pop(DequeEnd end, DequeVisitor visit);
   /// The same, and waits for an item.
-  bool pop_within(DequeEnd end, std::chrono::nanoseconds timeout, ItemVisitor visit);
+  bool pop_within(DequeEnd end, std::chrono::nanoseconds timeout, DequeVisitor visit);
 
   /// Shows the item that is `index` items away from `end`. Returns whether there is one.
-  bool read(DequeEnd end, std::uint64_t index, ItemVisitor visit) const;
+  bool read(DequeEnd end, std::uint64_t index, DequeVisitor visit) const;
   bool replace(std::uint64_t index, BytesView item);
   bool insert(std::uint64_t index, BytesView item);
   bool erase(std::uint64_t index);
@@ -62,12 +62,12 @@ class DequeCore : public std::enable_shared_from_this<DequeCore> {
   void reverse();
 
   /// Shows up to `count` items from `index` on as one moment saw them.
-  void walk(std::uint64_t index, std::uint64_t count, ItemVisitor visit) const;
+  void walk(std::uint64_t index, std::uint64_t count, DequeVisitor visit) const;
 
   /// The runs of all items, the last first, each to be read from its front.
   [[nodiscard]] Runs order(Direction direction) const;
   /// Takes a batch of items off the last of `rest` and shows it. Passes over those that are gone.
-  void read_some(Runs& rest, ItemVisitor visit) const;
+  void read_some(Runs& rest, DequeVisitor visit) const;
 
   [[noreturn]] void throw_out_of_range(std::uint64_t index) const;
 

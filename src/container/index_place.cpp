@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container/index_place.h"
+
+#include "larder/codec/wire.h"
+
+namespace larder::detail {
+
+namespace {
+
+// Stored on disk: never change. Whatever the format, it comes first.
+constexpr std::uint64_t format_version = 1;
+constexpr std::size_t fields = 5;
+constexpr auto settings = "the record of its settings";
+constexpr auto an_entry = "an entry";
+
+}  // namespace
+
+IndexMeta IndexCore::Place::load(ReadTxn& txn) const {
+  const auto found = keys.find(txn, keys.key(IndexSpace::meta).view(), settings);
+  if (!found) return {};
+  WireReader in(found->payload);
+  const std::size_t count = in.read_array();
+  keys.check_format(in.read_uint(), format_version);
+  if (count != fields) keys.fail(settings);
+  const std::uint64_t schema = in.read_uint();
+  keys.check_type(type, schema, in.read_str());
+  IndexMeta meta;
+  meta.size = in.read_uint();
+  meta.next_number = in.read_int();
+  in.expect_end();
+  return meta;
+}
+
+bool IndexCore::Place::exists(ReadTxn& txn) const {
+  return txn.get(keys.key(IndexSpace::meta).view()).has_value();
+}
+
+void IndexCore::Place::store(WriteTxn& txn, const IndexMeta& meta) const {
+  Bytes payload;
+  WireWriter out(payload);
+  out.write_array(fields);
+  out.write_uint(format_version);
+  out.write_uint(type.schema);
+  out.write_str(type.name);
+  out.write_uint(meta.size);
+  out.write_int(meta.next_number);
+  Subspace::put(txn, keys.key(IndexSpace::meta), type.schema, payload);
+}
+
+KeyBuffer IndexCore::Place::entry_key(BytesView key) const {
+  KeyBuffer result = keys.key(IndexSpace::entry);
+  result.append(key);
+  return result;
+}
+
+KeyBuffer IndexCore::Place::order_key(std::int64_t number) const {
+  return keys.key(IndexSpace::order, number);
+}
+
+BytesView IndexCore::Place::key_of(BytesView engine_key) const {
+  return engine_key.subspan(keys.key(IndexSpace::entry).size());
+}
+
+std::optional<IndexEntry> IndexCore::Place::find(ReadTxn& txn, BytesView key) const {
+  const auto found = keys.find(txn, entry_key(key).view(), an_entry);
+  if (!found) return std::nullopt;
+  WireReader in(found->payload);
+  IndexEntry entry;
+  entry.number = in.read_int();
+  entry.value = found->payload.subspan(in.position());
+  return entry;
+}
+
+IndexEntry IndexCore::Place::get(ReadTxn& txn, BytesView key) const {
+  const std::optional<IndexEntry> found = find(txn, key);
+  if (!found) keys.fail(an_entry);
+  return *found;
+}
+
+BytesView IndexCore::Place::key_at(ReadTxn& txn, BytesView order_key) const {
+  return keys.get(txn, order_key, "the order of its entries").payload;
+}
+
+std::optional<Bytes> IndexCore::Place::end_key(ReadTxn& txn, KeyOrder order,
+                                               Direction direction) const {
+  std::optional<Bytes> found;
+  const bool is_by_key = order == KeyOrder::key;
+  txn.scan(keys.range(is_by_key ? IndexSpace::entry : IndexSpace::order), direction,
+           [&](BytesView at, BytesView) {
+             found = to_bytes(is_by_key ? key_of(at) : key_at(txn, at));
+             return Visit::stop;
+           });
+  return found;
+}
+
+void IndexCore::Place::store(WriteTxn& txn, BytesView key, const IndexEntry& entry) const {
+  Bytes payload;
+  WireWriter out(payload);
+  out.write_int(entry.number);
+  out.write_raw(entry.value);
+  Subspace::put(txn, entry_key(key), type.schema, payload);
+}
+
+}  // namespace larder::detail
