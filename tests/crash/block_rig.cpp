@@ -43,6 +43,7 @@ struct Notes {
   static constexpr std::size_t most = 200'000;
 
   std::atomic<std::uint64_t> count{0};
+  std::atomic<std::uint64_t> killed_at{UINT64_MAX};  ///< The moment from which nobody syncs.
   std::array<Note, most> notes;
 
   void add(std::uint64_t number, const LoggedDisk& disk, bool is_sync) {
@@ -239,15 +240,19 @@ void BlockRun::work(const LoggedDisk& disk, bool is_killed) {
     subject->sync();
     notes_.add(done, disk, true);
   }
-  if (is_killed) ::kill(::getpid(), SIGKILL);
+  if (!is_killed) return;
+  notes_.killed_at = steady_us();
+  ::kill(::getpid(), SIGKILL);
 }
 
 bool BlockRun::is_promised(const Note& note, std::uint64_t cut_at) const {
   if (plan_.promise == Durability::durable) return true;
   if (plan_.promise != Durability::consistent) return false;
   if (note.is_sync) return true;
+  // Who is killed leaves its last second to the kernel, however late the power goes off.
+  const std::uint64_t end = std::min<std::uint64_t>(cut_at, notes_.killed_at);
   const std::uint64_t due = note.at + promised_us;
-  return due < cut_at && due + sampler_->starved_us(note.at, cut_at) < cut_at;
+  return due < end && due + sampler_->starved_us(note.at, end) < end;
 }
 
 Floor BlockRun::floor(std::uint64_t count) const {
@@ -325,6 +330,7 @@ void begin_run(Tally& tally) {
   tally.ledger.acked = 0;
   tally.ledger.total_acked = 0;
   tally.notes.count = 0;
+  tally.notes.killed_at = UINT64_MAX;
 }
 
 }  // namespace
