@@ -261,7 +261,7 @@ void Ledger::rebuild() noexcept {
 void make_area(Area& area, std::uint64_t epoch, std::uint64_t id) {
   area.epoch.store(0);
   std::memset(static_cast<void*>(&area), 0, sizeof(Area));
-  lmdb::make_robust(area.mutex);
+  make_robust(area.mutex);
   for (std::uint32_t slot = party_slots - 1; slot != no_slot; --slot) {
     area.parties[slot].next = area.free_party;
     area.free_party = slot;

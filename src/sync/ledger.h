@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "engine/lmdb/shared_page.h"
+#include "engine/robust_mutex.h"
 #include "larder/core/clock.h"
 #include "larder/key/digest.h"
 #include "larder/key/key.h"
@@ -97,7 +97,7 @@ class Ledger {
 
   Area& area_;
   Wakes wakes_;  // goes after the lock
-  lmdb::RobustLock lock_;
+  RobustLock lock_;
 };
 
 /// Makes an area of zeros, or of what was there before, an empty one.

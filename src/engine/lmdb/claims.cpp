@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "engine/lmdb/shared_page.h"
-#include "engine/lmdb/thread_sanitizer.h"
+#include "engine/thread_sanitizer.h"
 #include "larder/core/error.h"
 #include "larder/core/process.h"
 

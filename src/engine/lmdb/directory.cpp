@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "engine/lmdb/backoff.h"
+#include "engine/backoff.h"
 #include "engine/lmdb/layout.h"
 #include "engine/lmdb/page.h"
 #include "engine/lmdb/presence.h"

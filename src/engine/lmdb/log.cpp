@@ -6,10 +6,10 @@
 #include <exception>
 #include <optional>
 
-#include "engine/lmdb/backoff.h"
+#include "engine/backoff.h"
 #include "engine/lmdb/directory.h"
 #include "engine/lmdb/log_check.h"
-#include "engine/lmdb/thread_sanitizer.h"
+#include "engine/thread_sanitizer.h"
 #include "larder/core/error.h"
 
 namespace larder::lmdb {

@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "engine/backoff.h"
 #include "engine/lmdb/active_txn.h"
-#include "engine/lmdb/backoff.h"
 #include "engine/lmdb/directory.h"
 #include "engine/lmdb/presence.h"
 #include "engine/lmdb/shared_area.h"

@@ -5,7 +5,7 @@
 #include <memory>
 #include <thread>
 
-#include "engine/lmdb/backoff.h"
+#include "engine/backoff.h"
 #include "larder/core/error.h"
 
 namespace larder::lmdb {

@@ -8,9 +8,7 @@
 #include <new>
 
 #include "engine/lmdb/directory.h"
-#include "engine/lmdb/thread_sanitizer.h"
 #include "larder/core/error.h"
-#include "larder/core/process.h"
 
 namespace larder::lmdb {
 namespace {
@@ -19,22 +17,6 @@ constexpr std::size_t mapped_bytes =
     sizeof(SharedPage) + sizeof(ClaimTable) + sizeof(GenerationTable);
 
 }  // namespace
-
-void make_robust(pthread_mutex_t& mutex) {
-  pthread_mutexattr_t attributes;
-  pthread_mutexattr_init(&attributes);
-  pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
-  pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-  pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-  const int result = pthread_mutex_init(&mutex, &attributes);
-  pthread_mutexattr_destroy(&attributes);
-  if (result != 0) throw system_error(result, "create a lock between processes");
-}
-
-bool is_held(pthread_mutex_t& mutex, int result) noexcept {
-  if (result == EOWNERDEAD) pthread_mutex_consistent(&mutex);
-  return result == 0 || result == EOWNERDEAD;
-}
 
 SharedMapping::SharedMapping(Io& io, const std::filesystem::path& file, mode_t mode, Origin origin)
     : io_(io) {
@@ -80,19 +62,5 @@ SharedMapping::SharedMapping(Io& io, const std::filesystem::path& file, mode_t m
 }
 
 SharedMapping::~SharedMapping() { io_.munmap(page_, mapped_bytes); }
-
-RobustLock::RobustLock(pthread_mutex_t& mutex, SteadyTime deadline)
-    : mutex_(mutex), forks_(fork_generation()) {
-  int result = pthread_mutex_trylock(&mutex_);
-  if (result == EBUSY) result = lock_until(mutex_, deadline);
-  if (!is_held(mutex_, result)) {
-    throw Error(ErrorKind::unavailable, "another writer did not finish in time");
-  }
-}
-
-RobustLock::~RobustLock() {
-  // In the child of a fork the lock is still the parent's.
-  if (forks_ == fork_generation()) pthread_mutex_unlock(&mutex_);
-}
 
 }  // namespace larder::lmdb

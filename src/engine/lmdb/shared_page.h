@@ -6,17 +6,10 @@
 #include <filesystem>
 
 #include "engine/lmdb/layout.h"
-#include "larder/core/clock.h"
+#include "engine/robust_mutex.h"
 #include "larder/core/io.h"
 
 namespace larder::lmdb {
-
-/// Makes `mutex` one that processes share and that the kernel passes on when its owner dies.
-/// Locking it twice in one thread fails with EDEADLK.
-void make_robust(pthread_mutex_t& mutex);
-
-/// Whether this thread has the robust `mutex` after a call to lock it that returned `result`.
-[[nodiscard]] bool is_held(pthread_mutex_t& mutex, int result) noexcept;
 
 /// This process's mapping of the file `shared`.
 class SharedMapping {
@@ -51,20 +44,5 @@ inline void raise_to(std::atomic<std::uint64_t>& value, std::uint64_t least) noe
   while (seen < least && !value.compare_exchange_weak(seen, least)) {
   }
 }
-
-/// Locks a mutex of the shared page for one scope. Whether the holder before died, and what it left
-/// half done, must show in what the mutex protects: nobody is told twice.
-class RobustLock {
- public:
-  /// @throws Error `unavailable` if it is not to be had before `deadline`
-  RobustLock(pthread_mutex_t& mutex, SteadyTime deadline);
-  RobustLock(const RobustLock&) = delete;
-  RobustLock& operator=(const RobustLock&) = delete;
-  ~RobustLock();
-
- private:
-  pthread_mutex_t& mutex_;
-  std::uint64_t forks_;
-};
 
 }  // namespace larder::lmdb

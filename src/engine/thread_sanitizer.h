@@ -7,10 +7,9 @@
 
 #include <atomic>
 #include <cerrno>
-#include <chrono>
-#include <ctime>
 
-#include "engine/lmdb/backoff.h"
+#include "engine/backoff.h"
+#include "engine/futex.h"
 
 #if defined(__SANITIZE_THREAD__)
 #  define LARDER_THREAD_SANITIZER 1
@@ -20,7 +19,7 @@
 #  endif
 #endif
 
-namespace larder::lmdb {
+namespace larder {
 
 /// Orders every access before it before every access after it, stores before loads included.
 inline void full_fence() noexcept {
@@ -41,13 +40,9 @@ inline int lock_until(pthread_mutex_t& mutex, SteadyTime deadline) {
   }
   return result;
 #else
-  // SteadyTime is CLOCK_MONOTONIC.
-  const auto since = deadline.time_since_epoch();
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
-  const timespec until{.tv_sec = static_cast<time_t>(seconds.count()),
-                       .tv_nsec = static_cast<long>((since - seconds).count())};
+  const timespec until = to_timespec(deadline);
   return pthread_mutex_clocklock(&mutex, CLOCK_MONOTONIC, &until);
 #endif
 }
 
-}  // namespace larder::lmdb
+}  // namespace larder

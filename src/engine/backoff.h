@@ -7,7 +7,7 @@
 
 #include "larder/core/clock.h"
 
-namespace larder::lmdb {
+namespace larder {
 
 /// Waits longer and longer for something that another thread or process is about to finish: first
 /// by giving up the processor, then in naps of up to a millisecond, until the time is over.
@@ -41,4 +41,4 @@ class Backoff {
   std::chrono::microseconds nap_{10};
 };
 
-}  // namespace larder::lmdb
+}  // namespace larder
