@@ -2,6 +2,7 @@
 #include "sync/ledger.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <vector>
 
@@ -260,7 +261,10 @@ void Ledger::rebuild() noexcept {
 
 void make_area(Area& area, std::uint64_t epoch, std::uint64_t id) {
   area.epoch.store(0);
-  std::memset(static_cast<void*>(&area), 0, sizeof(Area));
+  // Others look at the epoch meanwhile.
+  static_assert(offsetof(Area, epoch) == 0);
+  std::memset(reinterpret_cast<std::byte*>(&area) + sizeof(area.epoch), 0,
+              sizeof(Area) - sizeof(area.epoch));
   make_robust(area.mutex);
   for (std::uint32_t slot = party_slots - 1; slot != no_slot; --slot) {
     area.parties[slot].next = area.free_party;
