@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "container/deque_place.h"
+#include "container/edit.h"
 #include "larder/core/error.h"
 
 namespace larder::detail {
@@ -92,19 +93,7 @@ class DequeCore::Edit {
 
 template <typename Body>
 auto DequeCore::update(Body body, const UpdateOptions& options) {
-  return place_->engine->update(
-      [&](WriteTxn& txn) {
-        Edit edit(*place_, txn);
-        if constexpr (std::is_void_v<decltype(body(edit))>) {
-          body(edit);
-          edit.save();
-        } else {
-          auto result = body(edit);
-          edit.save();
-          return result;
-        }
-      },
-      options);
+  return edit_in_update<Edit>(*place_, body, options);
 }
 
 DequeCore::DequeCore(std::unique_ptr<const Place> place) : place_(std::move(place)) {}

@@ -1,28 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container/deque_meta.h"
 
-#include "larder/codec/wire.h"
-
 namespace larder::detail {
 
 namespace {
 
 // Stored on disk: never change. Whatever the format, it comes first.
-constexpr std::uint64_t format_version = 1;
-constexpr std::size_t fields = 9;
-constexpr auto settings = "the record of its settings";
+constexpr SettingsShape shape{.format = 1, .fields = 9};
 
 }  // namespace
 
 DequeMeta load_deque(ReadTxn& txn, const Subspace& place, const ItemType& type) {
-  const auto found = place.find(txn, place.key(DequeSpace::meta).view(), settings);
+  const auto found = place.find(txn, place.key(DequeSpace::meta).view(), settings_record);
   if (!found) return {};
   WireReader in(found->payload);
-  const std::size_t count = in.read_array();
-  place.check_format(in.read_uint(), format_version);
-  if (count != fields) place.fail(settings);
-  const std::uint64_t schema = in.read_uint();
-  place.check_type(type, schema, in.read_str());
+  place.read_settings_head(in, shape, type);
   DequeMeta meta;
   meta.max_size = in.read_uint();
   meta.next_back = in.read_int();
@@ -42,10 +34,7 @@ void store_deque(WriteTxn& txn, const Subspace& place, const ItemType& type,
                  const DequeMeta& meta) {
   Bytes payload;
   WireWriter out(payload);
-  out.write_array(fields);
-  out.write_uint(format_version);
-  out.write_uint(type.schema);
-  out.write_str(type.name);
+  Subspace::write_settings_head(out, shape, type);
   out.write_uint(meta.max_size);
   out.write_int(meta.next_back);
   out.write_int(meta.next_front);

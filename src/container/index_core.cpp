@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "container/edit.h"
 #include "container/index_place.h"
 #include "engine/resume.h"
 #include "larder/core/error.h"
@@ -86,19 +87,7 @@ class IndexCore::Edit {
 
 template <typename Body>
 auto IndexCore::update(Body body, const UpdateOptions& options) {
-  return place_->engine->update(
-      [&](WriteTxn& txn) {
-        Edit edit(*place_, txn);
-        if constexpr (std::is_void_v<decltype(body(edit))>) {
-          body(edit);
-          edit.save();
-        } else {
-          auto result = body(edit);
-          edit.save();
-          return result;
-        }
-      },
-      options);
+  return edit_in_update<Edit>(*place_, body, options);
 }
 
 IndexCore::IndexCore(std::unique_ptr<const Place> place) : place_(std::move(place)) {}

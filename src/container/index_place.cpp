@@ -1,29 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container/index_place.h"
 
-#include "larder/codec/wire.h"
-
 namespace larder::detail {
 
 namespace {
 
 // Stored on disk: never change. Whatever the format, it comes first.
-constexpr std::uint64_t format_version = 1;
-constexpr std::size_t fields = 5;
-constexpr auto settings = "the record of its settings";
+constexpr SettingsShape shape{.format = 1, .fields = 5};
 constexpr auto an_entry = "an entry";
 
 }  // namespace
 
 IndexMeta IndexCore::Place::load(ReadTxn& txn) const {
-  const auto found = keys.find(txn, keys.key(IndexSpace::meta).view(), settings);
+  const auto found = keys.find(txn, keys.key(IndexSpace::meta).view(), settings_record);
   if (!found) return {};
   WireReader in(found->payload);
-  const std::size_t count = in.read_array();
-  keys.check_format(in.read_uint(), format_version);
-  if (count != fields) keys.fail(settings);
-  const std::uint64_t schema = in.read_uint();
-  keys.check_type(type, schema, in.read_str());
+  keys.read_settings_head(in, shape, type);
   IndexMeta meta;
   meta.size = in.read_uint();
   meta.next_number = in.read_int();
@@ -38,10 +30,7 @@ bool IndexCore::Place::exists(ReadTxn& txn) const {
 void IndexCore::Place::store(WriteTxn& txn, const IndexMeta& meta) const {
   Bytes payload;
   WireWriter out(payload);
-  out.write_array(fields);
-  out.write_uint(format_version);
-  out.write_uint(type.schema);
-  out.write_str(type.name);
+  Subspace::write_settings_head(out, shape, type);
   out.write_uint(meta.size);
   out.write_int(meta.next_number);
   Subspace::put(txn, keys.key(IndexSpace::meta), type.schema, payload);

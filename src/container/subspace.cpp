@@ -63,6 +63,23 @@ void Subspace::put(WriteTxn& txn, const KeyBuffer& key, std::uint64_t schema, By
   txn.put(key.view(), frame({.schema = schema, .raw_bytes = payload.size()}, payload, key.view()));
 }
 
+void Subspace::read_settings_head(WireReader& in, const SettingsShape& shape,
+                                  const ItemType& type) const {
+  const std::size_t count = in.read_array();
+  check_format(in.read_uint(), shape.format);
+  if (count != shape.fields) fail(settings_record);
+  const std::uint64_t schema = in.read_uint();
+  check_type(type, schema, in.read_str());
+}
+
+void Subspace::write_settings_head(WireWriter& out, const SettingsShape& shape,
+                                   const ItemType& type) {
+  out.write_array(shape.fields);
+  out.write_uint(shape.format);
+  out.write_uint(type.schema);
+  out.write_str(type.name);
+}
+
 void Subspace::check_format(std::uint64_t stored, std::uint64_t known) const {
   if (stored == known) return;
   throw Error(ErrorKind::not_supported, title_ + ": written in format " + std::to_string(stored) +

@@ -8,12 +8,21 @@
 #include <string_view>
 
 #include "codec/frame.h"
+#include "larder/codec/wire.h"
 #include "larder/container/detail/type_name.h"
 #include "larder/core/bytes.h"
 #include "larder/engine/txn.h"
 #include "larder/key/key_buffer.h"
 
 namespace larder::detail {
+
+inline constexpr std::string_view settings_record = "the record of its settings";
+
+/// How the record of a container's settings is laid out.
+struct SettingsShape {
+  std::uint64_t format;
+  std::size_t fields;  ///< Those of the head too.
+};
 
 /// The keys of one container in an engine, and its sealed records.
 ///
@@ -42,10 +51,12 @@ class Subspace {
   /// Stores `payload` at `key`, sealed with it.
   static void put(WriteTxn& txn, const KeyBuffer& key, std::uint64_t schema, BytesView payload);
 
-  /// @throws Error `not_supported` unless the `stored` format is the `known` one
-  void check_format(std::uint64_t stored, std::uint64_t known) const;
-  /// @throws Error `invalid_argument` unless what was `stored` has the schema that is `wanted`
-  void check_type(const ItemType& wanted, std::uint64_t stored, std::string_view stored_name) const;
+  /// What the record of a container's settings begins with: format, and type of the items.
+  /// @throws Error `corrupt`; `not_supported` if it has a later format; `invalid_argument` if it is
+  /// about another type
+  void read_settings_head(WireReader& in, const SettingsShape& shape, const ItemType& type) const;
+  static void write_settings_head(WireWriter& out, const SettingsShape& shape,
+                                  const ItemType& type);
 
   /// Throws `corrupt`: `what` of this container is damaged.
   [[noreturn]] void fail(std::string_view what) const;
@@ -54,6 +65,9 @@ class Subspace {
   [[nodiscard]] const std::string& title() const noexcept { return title_; }
 
  private:
+  void check_format(std::uint64_t stored, std::uint64_t known) const;
+  void check_type(const ItemType& wanted, std::uint64_t stored, std::string_view stored_name) const;
+
   KeyBuffer prefix_;
   std::string title_;
 };
