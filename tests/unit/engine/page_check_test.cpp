@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
+#include <stdexcept>
 #include <string>
 
 #include "engine/lmdb/page.h"
@@ -39,6 +40,15 @@ Bytes written_image() {
     }
   }
   return read_file(Io::system(), folder / "data.mdb");
+}
+
+/// A sound leaf page of `image` that has at least so many entries.
+Bytes leaf_of(const Bytes& image, std::size_t entries) {
+  for (std::size_t at = 2 * page_bytes; at < image.size(); at += page_bytes) {
+    const BytesView page = BytesView(image).subspan(at, page_bytes);
+    if (is_sound_leaf(page.data()) && Page(page.data()).count() >= entries) return to_bytes(page);
+  }
+  throw std::runtime_error("no such leaf");
 }
 
 bool is_refused(BytesView image) {
@@ -104,32 +114,16 @@ TEST(PageCheck, a_leaf_whose_nodes_reach_out_is_not_sound) {
 }
 
 TEST(PageCheck, a_leaf_with_an_entry_over_another_is_not_sound) {
-  const Bytes image = written_image();
-  for (std::size_t at = 2 * page_bytes; at < image.size(); at += page_bytes) {
-    Bytes leaf(image.begin() + static_cast<std::ptrdiff_t>(at),
-               image.begin() + static_cast<std::ptrdiff_t>(at + page_bytes));
-    if (leaf[10] != std::byte{2} || !is_sound_leaf(leaf.data())) continue;
-    if (Page(leaf.data()).count() < 2) continue;
-    leaf[16] = leaf[18];
-    leaf[17] = leaf[19];
-    EXPECT_FALSE(is_sound_leaf(leaf.data()));
-    return;
-  }
-  FAIL() << "no leaf with two entries";
+  Bytes leaf = leaf_of(written_image(), 2);
+  leaf[16] = leaf[18];
+  leaf[17] = leaf[19];
+  EXPECT_FALSE(is_sound_leaf(leaf.data()));
 }
 
 TEST(PageCheck, duplicates_that_lmdb_would_sort_are_not_sound) {
-  const Bytes image = written_image();
-  for (std::size_t at = 2 * page_bytes; at < image.size(); at += page_bytes) {
-    Bytes leaf(image.begin() + static_cast<std::ptrdiff_t>(at),
-               image.begin() + static_cast<std::ptrdiff_t>(at + page_bytes));
-    if (leaf[10] != std::byte{2} || !is_sound_leaf(leaf.data())) continue;
-    if (Page(leaf.data()).count() == 0) continue;
-    leaf[load<std::uint16_t>(leaf.data() + page_head) + 4U] |= std::byte{4};
-    EXPECT_FALSE(is_sound_leaf(leaf.data()));
-    return;
-  }
-  FAIL() << "no leaf with an entry";
+  Bytes leaf = leaf_of(written_image(), 1);
+  leaf[load<std::uint16_t>(leaf.data() + page_head) + 4U] |= std::byte{4};
+  EXPECT_FALSE(is_sound_leaf(leaf.data()));
 }
 
 }  // namespace
