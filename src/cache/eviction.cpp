@@ -42,7 +42,8 @@ class TableResidents final : public Residents {
     from = std::max(from, meta_.cleared_below);
     const std::size_t enough = found.size() + limit;
     txn_.scan(layout_.order_range(from, end()), Direction::forward, [&](BytesView at, BytesView) {
-      found.push_back(Layout::sequence_at_end(at));
+      // One of the wrong length would lead a hand back to where it was, for ever.
+      if (const auto sequence = layout_.parse_order(at)) found.push_back(*sequence);
       return found.size() < enough ? Visit::more : Visit::stop;
     });
   }

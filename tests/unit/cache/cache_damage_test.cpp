@@ -3,6 +3,7 @@
 // Stored bytes that are not what was stored: never returned, reported, and in nobody's way.
 
 #include "cache_fixture.h"
+#include "policies.h"
 
 namespace larder::test {
 namespace {
@@ -52,6 +53,35 @@ TEST_P(CacheTest, record_of_another_key_is_not_believed) {
 
   EXPECT_EQ(cache.stats().corrupt_misses, 1U);
   cache.erase("b");
+}
+
+TEST_P(CacheTest, index_key_of_a_wrong_length_holds_no_policy_up) {
+  constexpr unsigned limit = 20;
+  for (const Eviction eviction : evicting_policies) {
+    if (eviction == Eviction::custom) continue;
+    Cache cache = open({.max_entries = limit, .eviction = eviction});
+    for (unsigned i = 0; i < limit; ++i) cache.put(i, i);
+    // Between the entries by its first bytes; its last ones name an earlier entry.
+    const std::vector<Bytes> order = engine_->view([](ReadTxn& txn) {
+      std::vector<Bytes> found;
+      txn.scan(KeyRange::prefix(as_bytes("cache\x03")), Direction::forward,
+               [&](BytesView at, BytesView) {
+                 found.push_back(to_bytes(at));
+                 return Visit::more;
+               });
+      return found;
+    });
+    ASSERT_EQ(order.size(), limit);
+    Bytes wrong = order.at(limit - 2);
+    append(wrong, BytesView(order.at(limit / 2)).last(8));
+    engine_->update([&](WriteTxn& txn) { txn.put(wrong, Key(0).bytes()); });
+
+    for (unsigned i = limit; i < 2 * limit; ++i) cache.put(i, i);
+
+    EXPECT_EQ(cache.size(), limit) << to_string(eviction);
+    cache.clear();
+    engine_->update([&](WriteTxn& txn) { txn.erase(wrong); });
+  }
 }
 
 TEST_P(CacheTest, message_about_damage_names_the_key) {
