@@ -27,6 +27,7 @@ run_one() {
   else
     echo "fuzz $name: FAILED, see $log"
     tail -n 40 "$log"
+    grep '^Base64: ' "$log" || true  # the input, for who has only what this printed
     return 1
   fi
 }
