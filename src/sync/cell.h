@@ -18,6 +18,7 @@ enum class CellKind : std::uint8_t {
   window = 0x03,
   average = 0x04,
   counter = 0x05,
+  once = 0x06,
 };
 
 /// One value in the engine, in a frame. docs/format/sync.md describes the bytes.

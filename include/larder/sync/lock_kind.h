@@ -11,6 +11,7 @@ enum class LockKind : std::uint32_t {
   recursive_lock = 'r',
   semaphore = 's',
   rw_lock = 'w',
+  once = 'o',  ///< Held by who does it.
 };
 
 }  // namespace larder
