@@ -5,8 +5,8 @@
 
 #include "common/document.h"
 #include "common/machine.h"
+#include "common/report.h"
 #include "compare/options.h"
-#include "compare/report.h"
 #include "compare/schedule.h"
 #include "compare/serve.h"
 #include "compare/store.h"

@@ -70,7 +70,7 @@ std::unique_ptr<ChildProcess> Peer::start() const {
 
 void Peer::prove() {
   ChildProcess& process = *processes_.front();
-  process.write_line(to_json({.loop = "prove", .plan = {}}).dump());
+  process.write_line(to_json(Request{.loop = "prove", .plan = {}}).dump());
   const std::string error = json::parse(process.read_line()).at("error");
   if (!error.empty()) throw std::runtime_error(name_ + " gave " + error);
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/child_process.h"
+#include "common/report.h"
 #include "compare/options.h"
 
 namespace larder::bench {
@@ -19,20 +20,6 @@ struct Request {
   std::filesystem::path plan;  ///< File with its steps.
   std::uint64_t version = 0;   ///< Version of the values that are put or expected; 0: any.
   double seconds = 0.0;        ///< Repeats the plan for so long; 0 runs it once.
-};
-
-/// What one loop, or several at once, measured.
-struct Sample {
-  double us = 0.0;        ///< Time of an operation; of several processes: elapsed / operations.
-  double cpu_us = 0.0;    ///< Processor time of an operation, threads in the background included.
-  double flush_us = 0.0;  ///< Share of an operation in the wait for the device afterwards.
-  double p50_us = 0.0;
-  double p99_us = 0.0;
-  double worst_us = 0.0;
-  double put_p99_us = 0.0;  ///< Of the puts alone; 0 if there are none.
-  std::uint64_t steps = 0;
-  std::uint64_t errors = 0;
-  std::string error = {};  ///< The first of them.
 };
 
 /// One store in a folder of its own, used by one process or several.

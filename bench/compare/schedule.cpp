@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "common/temporary_folder.h"
+#include "compare/peer.h"
 #include "compare/store.h"
 #include "compare/workload.h"
 
@@ -32,27 +33,11 @@ void write_back(const std::filesystem::path& folder) {
   ::close(descriptor);
 }
 
-/// Collects samples under the names of operations and stores, in the order in which they come.
-class Ledger {
- public:
-  void add(const std::string& operation, const std::string& store, Sample sample) {
-    for (Measurement& known : measurements) {
-      if (known.operation == operation && known.store == store) {
-        known.samples.push_back(std::move(sample));
-        return;
-      }
-    }
-    measurements.push_back({operation, store, {std::move(sample)}});
-  }
-
-  std::vector<Measurement> measurements;
-};
-
 /// One repetition: new stores, filled, used and removed.
 class Round {
  public:
-  Round(const Options& options, std::uint32_t number, Ledger& ledger)
-      : options_(options), number_(number), ledger_(ledger), folder_(options.folder) {
+  Round(const Options& options, std::uint32_t number, std::vector<Measurement>& measurements)
+      : options_(options), number_(number), measurements_(measurements), folder_(options.folder) {
     std::vector<std::string> names = options.peers;
     names.insert(names.begin(), std::string(subject_name));
     // Nobody is always first.
@@ -108,7 +93,7 @@ class Round {
       if (operation == "sustained") sample.us += sample.flush_us;
       write_back(folder_.path());
       if (operation == refill || !options_.wants(operation)) continue;
-      ledger_.add(operation, peer->name(), std::move(sample));
+      add_sample(measurements_, operation, peer->name(), std::move(sample));
     }
   }
 
@@ -137,7 +122,7 @@ class Round {
                             .seconds = options_.seconds});
       }
       for (const auto& peer : peers_) {
-        ledger_.add(operation, peer->name(), peer->run_together(requests));
+        add_sample(measurements_, operation, peer->name(), peer->run_together(requests));
         write_back(folder_.path());
       }
     }
@@ -151,7 +136,7 @@ class Round {
 
   const Options& options_;
   std::uint32_t number_;
-  Ledger& ledger_;
+  std::vector<Measurement>& measurements_;
   TemporaryFolder folder_;
   std::vector<std::unique_ptr<Peer>> peers_;
 };
@@ -160,14 +145,14 @@ class Round {
 
 std::vector<Measurement> measure(const Options& options,
                                  const std::function<void(const std::string&)>& progress) {
-  Ledger ledger;
+  std::vector<Measurement> measurements;
   for (std::uint32_t i = 0; i < options.repetitions; ++i) {
     const std::string prefix =
         std::to_string(i + 1) + "/" + std::to_string(options.repetitions) + " ";
-    Round round(options, i, ledger);
+    Round round(options, i, measurements);
     round.run([&](const std::string& what) { progress(prefix + what); });
   }
-  return std::move(ledger.measurements);
+  return measurements;
 }
 
 }  // namespace larder::bench

@@ -9,14 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "common/report.h"
 #include "larder/core/bytes.h"
 
 namespace larder::bench {
-
-/// The name of what is compared with all others.
-inline constexpr std::string_view subject_name = "larder";
-/// The peer that is a program of its own.
-inline constexpr std::string_view diskcache_name = "diskcache";
 
 /// One of the things that are compared, as a program would use it. Its functions are all that is
 /// timed.

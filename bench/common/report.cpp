@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "compare/report.h"
+#include "common/report.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,6 @@
 #include <cstdio>
 
 #include "common/spread.h"
-#include "compare/store.h"
 
 namespace larder::bench {
 namespace {
@@ -94,6 +93,17 @@ void add_numbers(ordered_json& to, const std::string& who, const Measurement& me
 
 }  // namespace
 
+void add_sample(std::vector<Measurement>& measurements, const std::string& operation,
+                const std::string& store, Sample sample) {
+  for (Measurement& known : measurements) {
+    if (known.operation == operation && known.store == store) {
+      known.samples.push_back(std::move(sample));
+      return;
+    }
+  }
+  measurements.push_back({operation, store, {std::move(sample)}});
+}
+
 std::string to_table(const std::vector<Measurement>& measurements) {
   const std::string head = formatted("%-28s %12s %12s %12s %12s %12s   %s", "Benchmark", "Time",
                                      "CPU", "p50", "p99", "Spread", "x larder (min - max)");
@@ -115,6 +125,7 @@ ordered_json to_json(const std::vector<Measurement>& measurements) {
     add_numbers(result, "peer", peer);
     add_spread(result, "ratio", "", ratio(*subject, peer, &Sample::us));
     result["ratio_p50"] = rounded(ratio(*subject, peer, &Sample::p50_us).median);
+    result["ratio_p99"] = rounded(ratio(*subject, peer, &Sample::p99_us).median);
     result["repetitions"] = peer.samples.size();
     results.push_back(std::move(result));
   }
