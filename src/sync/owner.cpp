@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sync/owner.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <optional>
 
-#include "larder/core/io.h"
+#include "core/process_space.h"
 #include "larder/core/process.h"
 #include "larder/core/thread.h"
 
 namespace larder::detail {
 
 namespace {
-
-std::uint64_t process_space() {
-  struct stat status{};
-  return Io::system().stat("/proc/self/ns/pid", status) == 0 ? status.st_ino : 0;
-}
 
 struct Known {
   std::uint64_t forks = 0;
