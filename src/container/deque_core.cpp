@@ -46,7 +46,8 @@ class DequeCore::Edit {
   void insert(std::uint64_t index, BytesView item, DequeEnd numbers) {
     const std::int64_t id = numbers == DequeEnd::front ? meta_.next_front-- : meta_.next_back++;
     write(id, item);
-    editor().insert(index, {.first = id, .count = 1});
+    editor().insert(index, {.first = id, .count = 1},
+                    numbers == DequeEnd::front ? TakenPlaces::behind : TakenPlaces::before);
   }
 
   void erase(std::uint64_t index, std::uint64_t count) {
@@ -248,13 +249,16 @@ void DequeCore::rotate(std::int64_t steps) {
     Runs cut = edit.tree().slice(begin, from_back ? moved : size - moved);
     edit.editor().cut(begin, from_back ? moved : size - moved);
     if (from_back) std::ranges::reverse(cut);
-    for (const Run& run : cut) edit.editor().insert(from_back ? 0 : edit.size(), run);
+    for (const Run& run : cut) {
+      edit.editor().insert(from_back ? 0 : edit.size(), run,
+                           from_back ? TakenPlaces::behind : TakenPlaces::before);
+    }
   });
 }
 
 void DequeCore::reverse() {
   update([&](Edit& edit) {
-    Runs order = edit.tree().slice(0, edit.size());
+    Runs order = edit.tree().all();
     std::ranges::reverse(order);
     for (Run& run : order) run = run.reversed();
     edit.editor().assign(order);

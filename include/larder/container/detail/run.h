@@ -6,11 +6,14 @@
 
 namespace larder::detail {
 
-/// Items that follow each other in a deque and whose numbers go up, or down, by one.
+/// Items that follow each other in a deque and whose numbers go up, or down, by one. Or the place
+/// of one item that was taken, which does not count.
 struct Run {
   std::int64_t first = 0;      ///< Number of the first item.
-  std::uint64_t count = 0;     ///< Items, at least one.
+  std::uint64_t count = 0;     ///< Items; 0 for the place of one that was taken.
   bool is_descending = false;  ///< The numbers go down.
+
+  [[nodiscard]] bool is_taken() const noexcept { return count == 0; }
 
   /// The number of the item `offset` behind the first.
   [[nodiscard]] std::int64_t id(std::uint64_t offset) const noexcept {
@@ -25,6 +28,7 @@ struct Run {
 
   /// The same items from the last to the first.
   [[nodiscard]] Run reversed() const noexcept {
+    if (is_taken()) return *this;
     return {.first = id(count - 1), .count = count, .is_descending = !is_descending};
   }
 
