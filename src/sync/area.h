@@ -18,7 +18,7 @@ inline constexpr std::size_t party_slots = 4096;
 inline constexpr std::size_t object_name_bytes = 88;
 
 /// Changes with every shape in this file.
-inline constexpr std::uint64_t area_magic = 0x31434E5953726C00U;
+inline constexpr std::uint64_t area_magic = 0x32434E5953726C00U;
 
 /// One thread of one process, for ever.
 struct Owner {
@@ -31,7 +31,13 @@ struct Owner {
   friend bool operator==(const Owner&, const Owner&) = default;
 };
 
-enum class PartyState : std::uint32_t { free, waiting, holding };
+/// A party of a barrier is `holding` while it works and `waiting` once it has arrived.
+enum class PartyState : std::uint32_t {
+  free,
+  waiting,
+  holding,
+  dismissed,  ///< The barrier broke while it worked. Kept until it was told.
+};
 
 /// A thread that holds an object or waits for it.
 struct Party {
@@ -41,7 +47,8 @@ struct Party {
   std::uint32_t weight;  ///< How much of the capacity it takes.
   std::uint32_t next;    ///< In its chain, or in the chain of free slots.
   std::uint32_t previous;
-  /// Never used twice: whether the slot is still the same party's.
+  /// Never used twice: whether the slot is still the same party's. A party of a barrier gets
+  /// another with each arrival.
   std::atomic<std::uint64_t> ticket;
   std::atomic<std::uint64_t> token;  ///< 0 until there is one.
   std::int64_t since;                ///< Wall time in microseconds.
@@ -63,13 +70,17 @@ struct Object {
   std::uint32_t used;      ///< Sum of the weights of those who hold it.
   Chain holders;
   Chain waiters;  ///< In the order of their tickets.
+  /// Barriers: whoever waits with a ticket below this may go on, and who has one below that is a
+  /// party no more. So all go on, or all are dismissed, at one store.
+  std::uint64_t passed_before;
+  std::uint64_t broken_before;
   char name[object_name_bytes];
 };
 
 /// All of it. Everything but atomics is touched only by who has the mutex. What tells the truth is
-/// the state of each party and what it says of itself, and the kind, capacity and name of each
-/// object; chains, sums and buckets are made from these again if somebody dies while he has the
-/// mutex.
+/// the state of each party and what it says of itself, and the kind, capacity, name and tickets of
+/// each object; chains, sums and buckets are made from these again if somebody dies while he has
+/// the mutex.
 struct Area {
   std::atomic<std::uint64_t> epoch;  ///< What all this belongs to; 0 while it is being made.
   std::uint64_t magic;

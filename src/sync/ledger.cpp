@@ -8,24 +8,9 @@
 
 #include "engine/futex.h"
 #include "larder/core/error.h"
+#include "sync/ledger_words.h"
 
 namespace larder::detail {
-
-namespace {
-
-PartyState state_of(const Party& party) noexcept {
-  return static_cast<PartyState>(party.state.load(std::memory_order_acquire));
-}
-
-void set_state(Party& party, PartyState state) noexcept {
-  party.state.store(static_cast<std::uint32_t>(state), std::memory_order_release);
-}
-
-// Other processes see stores in this order, and so does who comes after a death: the compiler must
-// not change it.
-void order_stores() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
-
-}  // namespace
 
 ObjectName ObjectName::of(LockKind kind, const Key& name) {
   Bytes identity{static_cast<std::byte>(kind)};
@@ -70,10 +55,13 @@ std::uint32_t Ledger::find(const ObjectName& name) const noexcept {
 
 std::uint32_t Ledger::find_or_make(const ObjectName& name, std::uint32_t capacity) {
   if (const std::uint32_t slot = find(name); slot != no_slot) {
-    if (object(slot).capacity == capacity) return slot;
+    Object& found = object(slot);
+    // Only who was dismissed is left: it counts for nothing.
+    if (found.used == 0 && found.waiters.first == no_slot) found.capacity = capacity;
+    if (found.capacity == capacity) return slot;
     throw Error(ErrorKind::invalid_argument, "sync: " + name.text + " is in use with " +
-                                                 std::to_string(object(slot).capacity) +
-                                                 " permits: all must ask for the same number");
+                                                 std::to_string(found.capacity) +
+                                                 ": all must ask for the same number");
   }
   const std::uint32_t slot = area_.free_object;
   if (slot == no_slot) {
@@ -91,6 +79,8 @@ std::uint32_t Ledger::find_or_make(const ObjectName& name, std::uint32_t capacit
                 .used = 0,
                 .holders = {},
                 .waiters = {},
+                .passed_before = 0,
+                .broken_before = 0,
                 .name = {}};
   name.text.copy(made.name, object_name_bytes - 1);
   bucket = slot;
@@ -135,22 +125,51 @@ bool Ledger::is(PartyRef ref, PartyState state) const noexcept {
   return state_of(found) == state && found.ticket.load(std::memory_order_relaxed) == ref.ticket;
 }
 
-void Ledger::remove(PartyRef ref) noexcept {
-  Party& gone = party(ref.slot);
+bool Ledger::is_present(PartyRef ref) const noexcept {
+  const Party& found = party(ref.slot);
+  return state_of(found) != PartyState::free &&
+         found.ticket.load(std::memory_order_relaxed) == ref.ticket;
+}
+
+void Ledger::vacate(std::uint32_t slot) noexcept {
+  Party& gone = party(slot);
   Object& held = object(gone.object);
-  const bool was_holding = is(ref, PartyState::holding);
+  const PartyState was = state_of(gone);
   set_state(gone, PartyState::free);
   order_stores();
-  take_out(was_holding ? held.holders : held.waiters, ref.slot);
-  if (was_holding) held.used -= gone.weight;
-  const std::uint32_t slot = gone.object;
+  take_out(was == PartyState::waiting ? held.waiters : held.holders, slot);
+  if (was == PartyState::holding) held.used -= gone.weight;
   gone.next = area_.free_party;
-  area_.free_party = ref.slot;
-  admit(held);
+  area_.free_party = slot;
+}
+
+void Ledger::remove(PartyRef ref) noexcept {
+  const std::uint32_t slot = party(ref.slot).object;
+  vacate(ref.slot);
+  admit(object(slot));
   drop(slot);
 }
 
+void Ledger::bury(PartyRef ref) noexcept {
+  if (!is_present(ref)) return;
+  const std::uint32_t slot = party(ref.slot).object;
+  if (is_barrier(object(slot)) && !is(ref, PartyState::dismissed)) break_up(slot);
+  if (is_present(ref)) remove(ref);
+}
+
+void Ledger::give_up(PartyRef ref) noexcept {
+  if (is_barrier(object(party(ref.slot).object))) return go_on(ref.slot);
+  remove(ref);
+}
+
+std::size_t Ledger::count(const Chain& chain) const noexcept {
+  std::size_t found = 0;
+  for (std::uint32_t slot = chain.first; slot != no_slot; slot = party(slot).next) ++found;
+  return found;
+}
+
 void Ledger::admit(Object& held) noexcept {
+  if (is_barrier(held)) return meet(held);
   while (held.waiters.first != no_slot) {
     const std::uint32_t slot = held.waiters.first;
     Party& next = party(slot);
@@ -243,12 +262,9 @@ void Ledger::rebuild() noexcept {
   for (std::size_t i = 0; i < count; ++i) {
     Party& there = party(busy[i]);
     Object& held = object(there.object);
-    if (state_of(there) == PartyState::holding) {
-      held.used += there.weight;
-      append(held.holders, busy[i]);
-    } else {
-      append(held.waiters, busy[i]);
-    }
+    const PartyState state = state_of(there);
+    append(state == PartyState::waiting ? held.waiters : held.holders, busy[i]);
+    if (state == PartyState::holding) held.used += there.weight;
     area_.next_ticket = std::max(area_.next_ticket, ticket_of(busy[i]));
   }
   for (std::uint32_t slot = object_slots - 1; slot != no_slot; --slot) {

@@ -73,9 +73,24 @@ class Ledger {
 
   /// Whether the party is still there, in that state.
   [[nodiscard]] bool is(PartyRef ref, PartyState state) const noexcept;
+  /// Whether the party is still there, in any state.
+  [[nodiscard]] bool is_present(PartyRef ref) const noexcept;
 
   /// Removes the party, and lets in who waits and fits now.
   void remove(PartyRef ref) noexcept;
+  /// Removes a party that died, if it is still there. A barrier that it was part of breaks.
+  void bury(PartyRef ref) noexcept;
+  /// Ends the waiting of a party: that of a barrier takes its arrival back, others are removed.
+  void give_up(PartyRef ref) noexcept;
+
+  /// How many parties are in the chain.
+  [[nodiscard]] std::size_t count(const Chain& chain) const noexcept;
+
+  /// The party of a barrier that holds it waits from now on, as another one; if it was the last to
+  /// arrive, all go on.
+  [[nodiscard]] PartyRef arrive(PartyRef ref) noexcept;
+  /// Dismisses all parties of the barrier at `slot`; who waits is woken. Returns how many.
+  std::size_t break_up(std::uint32_t slot) noexcept;
 
   /// Gives the party the next token. False if none is left that was drawn.
   [[nodiscard]] bool give_token(PartyRef ref) noexcept;
@@ -92,6 +107,10 @@ class Ledger {
   void append(Chain& chain, std::uint32_t slot) const noexcept;
   void take_out(Chain& chain, std::uint32_t slot) const noexcept;
   void admit(Object& held) noexcept;
+  void meet(Object& met) noexcept;
+  void settle(Object& met) noexcept;
+  void go_on(std::uint32_t slot) noexcept;
+  void vacate(std::uint32_t slot) noexcept;
   void drop(std::uint32_t slot) noexcept;
   [[nodiscard]] std::uint32_t& bucket_of(std::uint64_t low) const noexcept;
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sync/ledger.h"
+#include "sync/ledger_words.h"
 #include "sync/owner.h"
 #include "sync/place.h"
 
@@ -27,6 +28,7 @@ void add_all(const Ledger& ledger, const Chain& chain, LockParty pattern,
              std::vector<Found>& found) {
   for (std::uint32_t slot = chain.first; slot != no_slot; slot = ledger.party(slot).next) {
     const detail::Party& party = ledger.party(slot);
+    if (detail::state_of(party) == detail::PartyState::dismissed) continue;
     pattern.process = party.owner.pid;
     pattern.thread = party.owner.tid;
     pattern.token = party.token.load(std::memory_order_relaxed);
@@ -67,6 +69,7 @@ std::size_t break_lock(EnginePtr engine, LockKind kind, const Key& name) {
   Ledger ledger(place.area(), soon());
   const std::uint32_t object = ledger.find(detail::ObjectName::of(kind, name));
   if (object == no_slot) return 0;
+  if (kind == LockKind::barrier) return ledger.break_up(object);
   for (std::uint32_t slot = ledger.object(object).holders.first; slot != no_slot;
        slot = ledger.party(slot).next) {
     holders.push_back({.slot = slot, .ticket = ledger.party(slot).ticket});

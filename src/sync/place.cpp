@@ -18,10 +18,10 @@ namespace larder::detail {
 namespace {
 
 /// What the content of the area belongs to: one boot of the machine and one directory, which may
-/// have been copied with all that is in it; or one process.
+/// have been copied with all that is in it; or one process. And shapes as in area.h.
 std::uint64_t epoch_of(const Engine& engine) {
   const EnginePlace place = engine.place();
-  std::string text = place.boot;
+  std::string text = place.boot + ' ' + std::to_string(area_magic);
   if (place.directory.empty()) {
     text += ' ' + std::to_string(::getpid());
   } else {

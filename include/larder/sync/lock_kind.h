@@ -11,7 +11,8 @@ enum class LockKind : std::uint32_t {
   recursive_lock = 'r',
   semaphore = 's',
   rw_lock = 'w',
-  once = 'o',  ///< Held by who does it.
+  once = 'o',     ///< Held by who does it.
+  barrier = 'b',  ///< Held by parties that have not arrived; who has arrived waits.
 };
 
 }  // namespace larder

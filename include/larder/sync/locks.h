@@ -15,7 +15,8 @@
 
 namespace larder {
 
-/// A thread that holds a lock or waits for it.
+/// A thread that holds a lock or waits for it. Parties of a barrier wait once they have arrived,
+/// and hold it before.
 struct LockParty {
   std::string name = {};  ///< Of the lock, as `Key::to_string()` writes it; cut off after 87 bytes.
   LockKind kind = LockKind::lock;
@@ -34,7 +35,7 @@ struct LockParty {
 
 /// Takes the lock, semaphore... of that kind away from all who hold it, as if they had ended: for
 /// holders that hang, or that died in another container. They are not told, so their tokens must be
-/// refused; `is_held()` tells them if they ask. Returns how many there were.
+/// refused; `is_held()` tells them if they ask. A barrier breaks. Returns how many there were.
 /// @throws Error `denied` if the engine is read-only, `unavailable`
 std::size_t break_lock(EnginePtr engine, LockKind kind, const Key& name);
 

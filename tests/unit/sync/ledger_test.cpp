@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "larder/core/random.h"
@@ -114,24 +115,98 @@ std::vector<PartyRef> check(const Ledger& ledger) {
   return parties;
 }
 
-TEST(Ledger, is_whole_after_a_death_at_any_moment) {
+/// Runs `live(watched, seed)` in children that are killed at any moment, and `look(ledger)`, which
+/// must remove all parties, after each. Returns how many were killed inside the ledger.
+template <typename Live, typename Look>
+int kill_and_look(Live live, Look look) {
   const SharedBlock<Watched> watched;
   make_area(watched->area, 1, 1);
   Random random(test::seed());
   int inside = 0;
   for (std::uint64_t round = 0; round < test::rounds(300, 5000); ++round) {
     const std::uint64_t end = watched->operations + random.below(200) + 1;
-    Child child([&]() -> int { come_and_go(*watched, round); });
+    Child child([&]() -> int { live(*watched, round); });
     while (watched->operations < end) std::this_thread::yield();
     child.kill(SIGKILL);
-    ASSERT_EQ(child.wait().signal, SIGKILL);
+    EXPECT_EQ(child.wait().signal, SIGKILL);
     inside += static_cast<int>(watched->area.is_changing);
     Ledger ledger(watched->area, SteadyTime::max());
-    for (const PartyRef party : check(ledger)) ledger.remove(party);
-    ASSERT_TRUE(check(ledger).empty());
+    look(ledger);
+    EXPECT_TRUE(check(ledger).empty());
     if (testing::Test::HasFailure()) break;
   }
+  return inside;
+}
+
+TEST(Ledger, is_whole_after_a_death_at_any_moment) {
+  const int inside = kill_and_look(come_and_go, [](Ledger& ledger) {
+    for (const PartyRef party : check(ledger)) ledger.remove(party);
+  });
   EXPECT_GT(inside, 30);
+}
+
+constexpr std::uint32_t barrier_parties = 3;
+const ObjectName barrier_name{
+    .kind = LockKind::barrier, .digest = digest(as_bytes("barrier")), .text = "barrier"};
+
+/// Joins, arrives, takes it back, leaves and breaks up at random, for ever.
+[[noreturn]] void meet_and_part(Watched& watched, std::uint64_t seed) {
+  Random random(seed);
+  std::vector<PartyRef> parties;
+  for (;;) {
+    Ledger ledger(watched.area, SteadyTime::max());
+    ++watched.operations;
+    const std::uint64_t dice = random.below(20);
+    if (parties.size() < barrier_parties) {
+      const std::uint32_t object = ledger.find_or_make(barrier_name, barrier_parties);
+      parties.push_back(ledger.add(object, Owner{.pid = 1}, 1, PartyState::holding, {}));
+      continue;
+    }
+    PartyRef& one = parties[random.below(parties.size())];
+    if (dice == 0) {
+      ledger.break_up(ledger.find(barrier_name));
+      for (const PartyRef party : parties) ledger.bury(party);
+      parties.clear();
+    } else if (dice == 1) {
+      ledger.remove(one);
+      std::swap(one, parties.back());
+      parties.pop_back();
+    } else if (ledger.is(one, PartyState::holding)) {
+      one = ledger.arrive(one);
+    } else if (dice < 5) {
+      ledger.give_up(one);
+    }
+  }
+}
+
+/// Who waits and works is at the same meeting; returns all parties.
+std::vector<PartyRef> check_barrier(const Ledger& ledger, const Object& met) {
+  const std::size_t waiters = count(ledger, met.waiters, PartyState::waiting);
+  EXPECT_LT(waiters, barrier_parties);
+  std::size_t working = 0;
+  std::vector<PartyRef> all;
+  for (const Chain& chain : {met.holders, met.waiters}) {
+    for (std::uint32_t one = chain.first; one != no_slot; one = ledger.party(one).next) {
+      const PartyRef ref{.slot = one, .ticket = ledger.party(one).ticket};
+      all.push_back(ref);
+      EXPECT_TRUE(ref.ticket >= met.broken_before || ledger.is(ref, PartyState::dismissed));
+      EXPECT_TRUE(ref.ticket >= met.passed_before || !ledger.is(ref, PartyState::waiting));
+      working += static_cast<std::size_t>(ledger.is(ref, PartyState::holding));
+    }
+  }
+  EXPECT_EQ(working, met.used);
+  EXPECT_LE(working + waiters, barrier_parties);
+  return all;
+}
+
+TEST(Ledger, lets_all_parties_of_a_barrier_go_on_or_none_after_a_death_at_any_moment) {
+  const int inside = kill_and_look(meet_and_part, [](Ledger& ledger) {
+    const std::uint32_t slot = ledger.find(barrier_name);
+    if (slot == no_slot) return;
+    for (const PartyRef party : check_barrier(ledger, ledger.object(slot))) ledger.bury(party);
+    EXPECT_EQ(ledger.find(barrier_name), no_slot);
+  });
+  EXPECT_GT(inside, 5);
 }
 
 TEST(Ledger, hands_out_each_token_once_in_order) {

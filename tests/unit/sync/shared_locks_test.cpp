@@ -238,6 +238,15 @@ TEST_P(SharedLocks, readers_behind_a_writer_that_gave_up_read) {
   lock.unlock_shared();
 }
 
+TEST_P(ProcessSharedLocks, semaphore_of_the_dead_may_have_another_number_of_permits_now) {
+  const ChildEnd end = run_in_child([&] {
+    Semaphore(engine(), "name", 2).lock();
+    return 0;
+  });
+  EXPECT_TRUE(end.is_good()) << end;
+  EXPECT_TRUE(others_get(Semaphore(engine(), "name", 3)));
+}
+
 TEST_P(ProcessSharedLocks, what_killed_processes_had_is_free_again) {
   RWLock lock(engine(), "name");
   Semaphore permits(engine(), "name", 2);
