@@ -123,9 +123,16 @@ int kill_and_look(Live live, Look look) {
   make_area(watched->area, 1, 1);
   Random random(test::seed());
   int inside = 0;
-  for (std::uint64_t round = 0; round < test::rounds(300, 5000); ++round) {
+  // Where they are killed is a matter of luck and of what else the machine does.
+  const auto is_enough = [&](std::uint64_t round) {
+    return round >= test::rounds(300, 5000) && (inside > 10 || round >= 10'000);
+  };
+  for (std::uint64_t round = 0; !is_enough(round); ++round) {
     const std::uint64_t end = watched->operations + random.below(200) + 1;
-    Child child([&]() -> int { live(*watched, round); });
+    Child child([&] {
+      live(*watched, round);
+      return 1;
+    });
     while (watched->operations < end) std::this_thread::yield();
     child.kill(SIGKILL);
     EXPECT_EQ(child.wait().signal, SIGKILL);
@@ -142,7 +149,7 @@ TEST(Ledger, is_whole_after_a_death_at_any_moment) {
   const int inside = kill_and_look(come_and_go, [](Ledger& ledger) {
     for (const PartyRef party : check(ledger)) ledger.remove(party);
   });
-  EXPECT_GT(inside, 30);
+  EXPECT_GT(inside, 10);
 }
 
 constexpr std::uint32_t barrier_parties = 3;
@@ -206,7 +213,7 @@ TEST(Ledger, lets_all_parties_of_a_barrier_go_on_or_none_after_a_death_at_any_mo
     for (const PartyRef party : check_barrier(ledger, ledger.object(slot))) ledger.bury(party);
     EXPECT_EQ(ledger.find(barrier_name), no_slot);
   });
-  EXPECT_GT(inside, 5);
+  EXPECT_GT(inside, 10);
 }
 
 TEST(Ledger, hands_out_each_token_once_in_order) {
