@@ -66,8 +66,8 @@ def losses(results):
                f"as long ({number(row['larder_us'])} us against {number(row['peer_us'])} us)")
 
 
-def render(document):
-    context, results = document["context"], document["results"]
+def head(document):
+    context = document["context"]
     yield (f"{context['date']}: {context['processor']}, {context['cores']} cores, "
            f"{context['kernel']}, {context['file_system']}; {context['build']}; load "
            f"{context['load_before']:.1f} before and {context['load_after']:.1f} after.")
@@ -75,6 +75,11 @@ def render(document):
         yield ("**The machine was busy with other work**: all times are too long, means most of all; "
                "ratios of one repetition still tell.")
     yield ""
+
+
+def render(document):
+    context, results = document["context"], document["results"]
+    yield from head(document)
     yield f"`{context['command']}`: {context['keys']} keys, {context['value_bytes']}-byte values, " \
           f"{context['repetitions']} repetitions."
     for peer in dict.fromkeys(row["peer"] for row in results):
@@ -98,6 +103,17 @@ def render_replay(document):
                f"{number(row['worst_ms'])} | {f'{number(goal)}: {reached}' if goal else ''} |")
 
 
+def publish(lines, file, begin, end):
+    """Prints the lines, or puts them between the two marks in the file."""
+    text = "\n".join(lines) + "\n"
+    if file is None:
+        print(text, end="")
+        return
+    before, rest = file.read_text().split(begin)
+    _, after = rest.split(end)
+    file.write_text(before + begin + "\n" + text + "\n" + end + after)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=pathlib.Path)
@@ -107,13 +123,7 @@ def main():
     lines = list(render(json.loads(options.file.read_text())))
     if options.replay is not None:
         lines += render_replay(json.loads(options.replay.read_text()))
-    text = "\n".join(lines) + "\n"
-    if options.into is None:
-        print(text, end="")
-        return
-    before, rest = options.into.read_text().split(BEGIN)
-    _, after = rest.split(END)
-    options.into.write_text(before + BEGIN + "\n" + text + "\n" + END + after)
+    publish(lines, options.into, BEGIN, END)
 
 
 if __name__ == "__main__":
