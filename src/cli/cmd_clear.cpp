@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <unistd.h>
-
 #include <string>
 
+#include "cli/confirm.h"
 #include "cli/exit_code.h"
 #include "cli/json.h"
 #include "cli/run/run_lock.h"
 #include "cli/run/run_store.h"
 #include "cli/store_command.h"
-#include "larder/core/io.h"
 
 namespace larder::cli {
 namespace {
@@ -53,7 +51,7 @@ class Clear final : public StoreCommand {
 
   int execute(const Console& console) override {
     Cache store = open(console);
-    if (tag_.empty() && prefix_.empty() && !yes_ && !confirm(store)) {
+    if (tag_.empty() && prefix_.empty() && !yes_ && !is_meant(store)) {
       console.warn("nothing was removed");
       return static_cast<int>(ExitCode::failed);
     }
@@ -79,16 +77,10 @@ class Clear final : public StoreCommand {
     return count;
   }
 
-  static bool confirm(const Cache& store) {
-    if (::isatty(STDIN_FILENO) == 0) {
-      throw UsageError("this removes everything: add --yes where nobody can be asked");
-    }
-    const std::string question = "Remove all " + std::to_string(store.size()) + " entries of " +
-                                 store.path().string() + "? [y/N] ";
-    static_cast<void>(write_to(STDERR_FILENO, as_bytes(question)));
-    std::byte answer{};
-    const ssize_t size = Io::system().read(STDIN_FILENO, &answer, 1);
-    return size == 1 && (answer == std::byte{'y'} || answer == std::byte{'Y'});
+  static bool is_meant(const Cache& store) {
+    return confirm(
+        "Remove all " + std::to_string(store.size()) + " entries of " + store.path().string() + "?",
+        "this removes everything");
   }
 
   std::string tag_;

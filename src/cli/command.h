@@ -61,6 +61,7 @@ extern const CommandInfo evict_command;
 extern const CommandInfo compact_command;
 extern const CommandInfo doctor_command;
 extern const CommandInfo top_command;
+extern const CommandInfo locks_command;
 extern const CommandInfo bench_command;
 
 }  // namespace larder::cli

@@ -42,6 +42,7 @@ Look after a store:
   list      List keys
   stats     Show how full it is and how well it serves
   top       Watch it at work
+  locks     Show who holds its locks, or take one away
   limit     Show or change how much it may hold
   expire    Remove entries whose time is over
   evict     Bring it within its limits now
@@ -76,11 +77,11 @@ Exit codes:
 )";
 
 constexpr std::array commands = {
-    &run_command,     &put_command,    &get_command,    &erase_command,  &push_command,
-    &pull_command,    &peek_command,   &list_command,   &stats_command,  &limit_command,
-    &expire_command,  &clear_command,  &verify_command, &repair_command, &backup_command,
-    &export_command,  &import_command, &evict_command,  &doctor_command, &top_command,
-    &compact_command, &bench_command};
+    &run_command,    &put_command,     &get_command,    &erase_command,  &push_command,
+    &pull_command,   &peek_command,    &list_command,   &stats_command,  &limit_command,
+    &expire_command, &clear_command,   &verify_command, &repair_command, &backup_command,
+    &export_command, &import_command,  &evict_command,  &doctor_command, &top_command,
+    &locks_command,  &compact_command, &bench_command};
 
 // A file that is opened later must not become stdin, stdout or stderr by accident.
 void occupy_standard_descriptors() {

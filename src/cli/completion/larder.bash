@@ -16,6 +16,7 @@ _larder_options() {
     doctor) echo "$common --quick --json" ;;
     bench) echo "$common --engine --durability --policy --keys --ops --value-size --max-entries \
 --processes --threads --dir --svg --html --json" ;;
+    locks) echo "$common --break --kind --key-type --yes --json" ;;
     top) echo "$common --interval --once --json" ;;
     expire | evict | verify | compact) echo "$common --json" ;;
     repair) echo "$common --dry-run --json" ;;
@@ -41,6 +42,7 @@ _larder_value() {
   case $1 in
     --key-type) _larder_words 'text int hex encoded' "$2" ;;
     --disk) _larder_words 'guess disk json' "$2" ;;
+    --kind) _larder_words 'lock recursive_lock semaphore rw_lock once barrier' "$2" ;;
     --order) _larder_words 'key insertion' "$2" ;;
     --eviction) _larder_words 'fifo lru lfu sieve s3_fifo w_tinylfu mru random custom none' "$2" ;;
     --policy) _larder_words 'fifo lru lfu sieve s3_fifo w_tinylfu mru random none' "$2" ;;
@@ -50,7 +52,7 @@ _larder_value() {
     --input | --output | --svg | --html) _larder_files -f "$2" ;;
     --store | --dir) _larder_files -d "$2" ;;
     --ttl | --max-age | --stale | --interval) _larder_words '30s 5m 1h 1d' "$2" ;;
-    --tag | --label | --scope | --prefix | --max-bytes | --max-entries | --max-result-size) ;;
+    --tag | --label | --scope | --prefix | --max-bytes | --max-entries | --max-result-size | --break) ;;
     --keys | --ops | --value-size | --processes | --threads) ;;
     *) return 1 ;;
   esac
@@ -84,7 +86,7 @@ _larder_run() {
 
 _larder() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-  local commands='run put get erase push pull peek list stats limit expire clear verify repair backup export import evict doctor top compact bench'
+  local commands='run put get erase push pull peek list stats limit expire clear verify repair backup export import evict doctor top locks compact bench'
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     local global=''
