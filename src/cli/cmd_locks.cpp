@@ -120,6 +120,7 @@ class Locks final : public StoreCommand {
     StoreCommand::declare(arguments);
     arguments.value("--break", [this](const std::string& text) { broken_ = text; });
     std::vector<std::string> names;
+    names.reserve(kinds.size());
     for (const KindName& kind : kinds) names.emplace_back(kind.name);
     arguments.choice("--kind", kind_, std::move(names));
     key_text_.declare(arguments);
