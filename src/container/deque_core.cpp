@@ -8,8 +8,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "container/deque_place.h"
-#include "container/edit.h"
+#include "container/deque_edit.h"
 #include "larder/core/error.h"
 
 namespace larder::detail {
@@ -20,82 +19,7 @@ namespace {
 constexpr std::uint64_t batch_items = 128;
 constexpr std::size_t batch_bytes = std::size_t{1} << 20U;
 
-constexpr UpdateOptions freeing = {.deadline = std::nullopt, .frees_space = true};
-
 }  // namespace
-
-/// What one update does to a deque.
-class DequeCore::Edit {
- public:
-  Edit(const Place& place, WriteTxn& txn)
-      : place_(place), txn_(txn), meta_(place.load(txn)), before_(meta_) {}
-
-  [[nodiscard]] const DequeMeta& meta() const noexcept { return meta_; }
-  [[nodiscard]] std::uint64_t size() const noexcept { return meta_.size(); }
-  [[nodiscard]] RunTree tree() { return {txn_, place_.keys, meta_.root}; }
-  [[nodiscard]] RunEditor editor() { return {txn_, place_.keys, meta_.root}; }
-  [[nodiscard]] WriteTxn& txn() noexcept { return txn_; }
-
-  void set_max_size(std::uint64_t max_size) { meta_.max_size = max_size; }
-
-  void write(std::int64_t id, BytesView item) {
-    Subspace::put(txn_, place_.item_key(id), place_.type.schema, item);
-  }
-
-  /// Numbers of items at either end go on in their direction, so that they stay one run.
-  void insert(std::uint64_t index, BytesView item, DequeEnd numbers) {
-    const std::int64_t id = numbers == DequeEnd::front ? meta_.next_front-- : meta_.next_back++;
-    write(id, item);
-    editor().insert(index, {.first = id, .count = 1},
-                    numbers == DequeEnd::front ? TakenPlaces::behind : TakenPlaces::before);
-  }
-
-  void erase(std::uint64_t index, std::uint64_t count) {
-    for (const Run& run : tree().slice(index, count)) {
-      for (std::uint64_t i = 0; i < run.count; ++i) {
-        txn_.erase(place_.item_key(run.id(i)).view());
-      }
-    }
-    editor().cut(index, count);
-  }
-
-  /// Removes what is beyond the limit.
-  void enforce_limit(DequeEnd from) {
-    if (size() <= meta_.max_size) return;
-    const std::uint64_t excess = size() - meta_.max_size;
-    erase(from == DequeEnd::front ? 0 : size() - excess, excess);
-  }
-
-  void save() {
-    if (meta_ == before_) return;
-    store_deque(txn_, place_.keys, place_.type, meta_);
-    if (meta_.size() > before_.size()) wake(place_.has_items());
-    // Nobody waits for room where there is no limit.
-    const bool has_room = meta_.size() < before_.size() || meta_.max_size > before_.max_size;
-    if (has_room && before_.max_size != no_max_size) wake(place_.has_room());
-  }
-
-  /// Makes the deque if there is none.
-  void make() { store_deque(txn_, place_.keys, place_.type, meta_); }
-
- private:
-  // The engine outlives its updates.
-  void wake(const KeyBuffer& name) {
-    txn_.at_end([engine = place_.engine.get(), name](UpdateEnd end) {
-      if (end == UpdateEnd::committed) engine->notify(name.view());
-    });
-  }
-
-  const Place& place_;
-  WriteTxn& txn_;
-  DequeMeta meta_;
-  const DequeMeta before_;
-};
-
-template <typename Body>
-auto DequeCore::update(Body body, const UpdateOptions& options) {
-  return edit_in_update<Edit>(*place_, body, options);
-}
 
 DequeCore::DequeCore(std::unique_ptr<const Place> place) : place_(std::move(place)) {}
 
@@ -103,18 +27,25 @@ DequeCore::~DequeCore() = default;
 
 std::shared_ptr<DequeCore> DequeCore::open(EnginePtr engine, std::string_view name,
                                            const ItemType& type,
-                                           std::optional<std::uint64_t> max_size) {
+                                           std::optional<std::uint64_t> max_size,
+                                           std::optional<std::uint64_t> max_attempts) {
   auto place = std::make_unique<const Place>(
       Place{.engine = std::move(engine), .keys = Subspace("deque", name), .type = type});
   std::shared_ptr<DequeCore> core(new DequeCore(std::move(place)));
   const Place& here = *core->place_;
+  const auto set = [&](DequeMeta& meta) {
+    meta.max_size = max_size.value_or(meta.max_size);
+    meta.taking.max_attempts = max_attempts.value_or(meta.taking.max_attempts);
+  };
   const bool is_there = here.engine->view([&](ReadTxn& txn) {
-    const DequeMeta meta = here.load(txn);
-    return has_deque(txn, here.keys) && (!max_size || meta.max_size == *max_size);
+    DequeMeta meta = here.load(txn);
+    const DequeMeta before = meta;
+    set(meta);
+    return has_deque(txn, here.keys) && meta == before;
   });
   if (is_there || here.engine->place().is_read_only) return core;
   core->update([&](Edit& edit) {
-    if (max_size) edit.set_max_size(*max_size);
+    set(edit.meta());
     edit.enforce_limit(DequeEnd::front);
     edit.make();
   });
@@ -134,7 +65,7 @@ std::uint64_t DequeCore::max_size() const {
 void DequeCore::set_max_size(std::uint64_t max_size) {
   update(
       [&](Edit& edit) {
-        edit.set_max_size(max_size);
+        edit.meta().max_size = max_size;
         edit.enforce_limit(DequeEnd::front);
       },
       freeing);
@@ -157,10 +88,11 @@ bool DequeCore::try_push(DequeEnd end, BytesView item) {
 }
 
 bool DequeCore::pop(DequeEnd end, DequeVisitor visit) {
+  bring_back();
   return update(
       [&](Edit& edit) {
         if (edit.size() == 0) return false;
-        const std::uint64_t index = end == DequeEnd::front ? 0 : edit.size() - 1;
+        const std::uint64_t index = edit.index_of(end);
         visit(place_->get_item(edit.txn(), edit.tree().find(index)));
         edit.erase(index, 1);
         return true;
@@ -229,8 +161,7 @@ std::uint64_t DequeCore::clear() {
   return update(
       [&](Edit& edit) {
         const std::uint64_t removed = edit.size();
-        edit.txn().erase_range(place_->keys.range(DequeSpace::item));
-        edit.editor().assign({});
+        edit.clear();
         return removed;
       },
       freeing);
@@ -293,10 +224,14 @@ Runs DequeCore::order(Direction direction) const {
 
 void DequeCore::read_some(Runs& rest, DequeVisitor visit) const {
   place_->engine->view([&](ReadTxn& txn) {
+    const bool may_be_taken = place_->load(txn).taking.taken > 0;
     std::size_t bytes = 0;
     for (std::uint64_t i = 0; i < batch_items && bytes < batch_bytes && !rest.empty(); ++i) {
       Run& run = rest.back();
-      if (const std::optional<BytesView> item = place_->find_item(txn, run.id(0))) {
+      const std::int64_t id = run.id(0);
+      const bool is_taken = may_be_taken && txn.get(place_->taken_key(id).view()).has_value();
+      const std::optional<BytesView> item = is_taken ? std::nullopt : place_->find_item(txn, id);
+      if (item) {
         bytes += item->size();
         visit(*item);
       }
@@ -308,6 +243,8 @@ void DequeCore::read_some(Runs& rest, DequeVisitor visit) const {
     }
   });
 }
+
+const std::string& DequeCore::title() const noexcept { return place_->keys.title(); }
 
 void DequeCore::throw_out_of_range(std::uint64_t index) const {
   throw Error(ErrorKind::invalid_argument,

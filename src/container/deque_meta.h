@@ -10,15 +10,28 @@
 
 namespace larder::detail {
 
-/// Stands for "no limit" where a size is stored.
-inline constexpr std::uint64_t no_max_size = std::numeric_limits<std::uint64_t>::max();
+/// Stands for "no limit" where a number is stored.
+inline constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
+inline constexpr auto no_time = std::numeric_limits<std::int64_t>::max();
+
+/// What a deque keeps about items that were taken.
+struct TakingMeta {
+  std::uint64_t max_attempts = no_limit;
+  std::uint64_t next_token = 1;  ///< Of the next that is taken. Never used twice.
+  std::uint64_t taken = 0;       ///< Items that are taken.
+  /// No lease ends before. In microseconds of the steady clock of the machine.
+  std::int64_t first_end = no_time;
+
+  friend bool operator==(const TakingMeta&, const TakingMeta&) = default;
+};
 
 /// What a deque keeps about itself: read and, if changed, written by each update.
 struct DequeMeta {
-  std::uint64_t max_size = no_max_size;
+  std::uint64_t max_size = no_limit;
   std::int64_t next_back = 0;    ///< Number of the next item, unless it is pushed at the front.
   std::int64_t next_front = -1;  ///< Number of the next item at the front. Never used twice.
   RunRoot root = {};
+  TakingMeta taking = {};
 
   [[nodiscard]] std::uint64_t size() const noexcept { return root.size(); }
 

@@ -7,14 +7,36 @@
 
 #include "container/deque_meta.h"
 #include "larder/container/detail/deque_core.h"
+#include "larder/core/error.h"
 
 namespace larder::detail {
+
+/// What `read` returns, or nothing if it finds damage.
+template <typename Read>
+auto unless_damaged(Read read) -> std::optional<decltype(read())> {
+  try {
+    return read();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::corrupt) throw;
+    return std::nullopt;
+  }
+}
 
 /// Where a deque is, and its items.
 struct DequeCore::Place {
   EnginePtr engine;
   Subspace keys;
   ItemType type;
+  std::string boot = engine->place().boot;
+
+  /// Where the dead letters of this deque are.
+  [[nodiscard]] Place dead_letters() const {
+    // Stored on disk: never change.
+    return {.engine = engine,
+            .keys = Subspace("dead letters of " + keys.kind(), keys.name()),
+            .type = type,
+            .boot = boot};
+  }
 
   [[nodiscard]] DequeMeta load(ReadTxn& txn) const { return load_deque(txn, keys, type); }
 
@@ -23,6 +45,13 @@ struct DequeCore::Place {
   [[nodiscard]] KeyBuffer has_room() const { return keys.key(DequeSpace::meta); }
 
   [[nodiscard]] KeyBuffer item_key(std::int64_t id) const { return keys.key(DequeSpace::item, id); }
+
+  [[nodiscard]] KeyBuffer taken_key(std::int64_t id) const {
+    return keys.key(DequeSpace::taken, id);
+  }
+  [[nodiscard]] KeyBuffer attempts_key(std::int64_t id) const {
+    return keys.key(DequeSpace::attempts, id);
+  }
 
   /// The item `id`, or nothing if it is gone.
   [[nodiscard]] std::optional<BytesView> find_item(ReadTxn& txn, std::int64_t id) const {

@@ -7,6 +7,8 @@
 
 namespace larder::detail {
 
+inline constexpr UpdateOptions freeing = {.deadline = std::nullopt, .frees_space = true};
+
 /// Calls `body(Edit&)` in an update of the engine of `place`, and saves what it changed. Returns
 /// what `body` returns.
 template <typename Edit, typename Place, typename Body>

@@ -18,8 +18,6 @@ namespace larder::detail {
 
 namespace {
 
-constexpr UpdateOptions freeing = {.deadline = std::nullopt, .frees_space = true};
-
 std::string describe(BytesView key) {
   try {
     return Key::from_bytes(key).to_string();

@@ -15,7 +15,7 @@ IndexMeta IndexCore::Place::load(ReadTxn& txn) const {
   const auto found = keys.find(txn, keys.key(IndexSpace::meta).view(), settings_record);
   if (!found) return {};
   WireReader in(found->payload);
-  keys.read_settings_head(in, shape, type);
+  keys.read_settings_head(in, {&shape, 1}, type);
   IndexMeta meta;
   meta.size = in.read_uint();
   meta.next_number = in.read_int();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container/subspace.h"
 
+#include <algorithm>
+
 #include "larder/core/error.h"
 #include "larder/key/key_writer.h"
 
@@ -15,7 +17,7 @@ constexpr std::size_t max_name_bytes = 100;
 }  // namespace
 
 Subspace::Subspace(std::string_view kind, std::string_view name)
-    : title_(std::string(kind) + " \"" + std::string(name) + "\"") {
+    : kind_(kind), name_(name), title_(kind_ + " \"" + name_ + "\"") {
   if (name.empty() || name.size() > max_name_bytes) {
     throw Error(ErrorKind::invalid_argument,
                 title_ + ": the name must have 1 to " + std::to_string(max_name_bytes) + " bytes");
@@ -63,13 +65,20 @@ void Subspace::put(WriteTxn& txn, const KeyBuffer& key, std::uint64_t schema, By
   txn.put(key.view(), frame({.schema = schema, .raw_bytes = payload.size()}, payload, key.view()));
 }
 
-void Subspace::read_settings_head(WireReader& in, const SettingsShape& shape,
-                                  const ItemType& type) const {
+std::uint64_t Subspace::read_settings_head(WireReader& in, std::span<const SettingsShape> known,
+                                           const ItemType& type) const {
   const std::size_t count = in.read_array();
-  check_format(in.read_uint(), shape.format);
-  if (count != shape.fields) fail(settings_record);
+  const std::uint64_t format = in.read_uint();
+  const auto shape = std::ranges::find(known, format, &SettingsShape::format);
+  if (shape == known.end()) {
+    throw Error(ErrorKind::not_supported, title_ + ": written in format " + std::to_string(format) +
+                                              " by a later release of larder; this one reads " +
+                                              std::to_string(known.back().format));
+  }
+  if (count != shape->fields) fail(settings_record);
   const std::uint64_t schema = in.read_uint();
   check_type(type, schema, in.read_str());
+  return format;
 }
 
 void Subspace::write_settings_head(WireWriter& out, const SettingsShape& shape,
@@ -78,13 +87,6 @@ void Subspace::write_settings_head(WireWriter& out, const SettingsShape& shape,
   out.write_uint(shape.format);
   out.write_uint(type.schema);
   out.write_str(type.name);
-}
-
-void Subspace::check_format(std::uint64_t stored, std::uint64_t known) const {
-  if (stored == known) return;
-  throw Error(ErrorKind::not_supported, title_ + ": written in format " + std::to_string(stored) +
-                                            " by a later release of larder; this one reads " +
-                                            std::to_string(known));
 }
 
 void Subspace::check_type(const ItemType& wanted, std::uint64_t stored,

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,9 @@ class Subspace {
   /// @throws Error `invalid_argument` for a name that is empty or longer than 100 bytes
   Subspace(std::string_view kind, std::string_view name);
 
+  [[nodiscard]] const std::string& kind() const noexcept { return kind_; }
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
   /// The key of what there is once in `space`.
   [[nodiscard]] KeyBuffer key(std::uint8_t space) const;
   /// The key of `number` in `space`; the order of such keys is that of the numbers.
@@ -51,10 +55,12 @@ class Subspace {
   /// Stores `payload` at `key`, sealed with it.
   static void put(WriteTxn& txn, const KeyBuffer& key, std::uint64_t schema, BytesView payload);
 
-  /// What the record of a container's settings begins with: format, and type of the items.
+  /// What the record of a container's settings begins with: format, and type of the items. Returns
+  /// the format, one of those in `known`, of which the latest is the last.
   /// @throws Error `corrupt`; `not_supported` if it has a later format; `invalid_argument` if it is
   /// about another type
-  void read_settings_head(WireReader& in, const SettingsShape& shape, const ItemType& type) const;
+  std::uint64_t read_settings_head(WireReader& in, std::span<const SettingsShape> known,
+                                   const ItemType& type) const;
   static void write_settings_head(WireWriter& out, const SettingsShape& shape,
                                   const ItemType& type);
 
@@ -65,10 +71,11 @@ class Subspace {
   [[nodiscard]] const std::string& title() const noexcept { return title_; }
 
  private:
-  void check_format(std::uint64_t stored, std::uint64_t known) const;
   void check_type(const ItemType& wanted, std::uint64_t stored, std::string_view stored_name) const;
 
   KeyBuffer prefix_;
+  std::string kind_;
+  std::string name_;
   std::string title_;
 };
 

@@ -18,16 +18,11 @@
 
 #include "larder/codec/standard.h"
 #include "larder/container/deque_items.h"
+#include "larder/container/deque_options.h"
 #include "larder/container/detail/deque_core.h"
+#include "larder/container/taken.h"
 
 namespace larder {
-
-/// How to open a `Deque`.
-struct DequeOptions {
-  /// Most items that it holds, kept in the deque; what is too much goes from the front at once.
-  /// Unset leaves it as it is: at first there is no limit.
-  std::optional<std::uint64_t> max_size = std::nullopt;
-};
 
 /// A sequence of `T` in an engine, shared by threads and processes, that forgets nothing. An index
 /// counts from 0 at the front, or at the back in the functions that end in `_from_end`; it is found
@@ -37,6 +32,10 @@ struct DequeOptions {
 /// one that the caller is in. So several containers change together in one `Engine::update()`.
 /// Functions that change throw what that throws. A damaged item is reported with `corrupt`, never
 /// returned, and stays: `erase()` removes it.
+///
+/// An item that is taken is not in the deque until it comes back: size, indexes, walks, limits and
+/// `clear()` are about the others. It keeps its place between them, and stays there when they are
+/// rotated.
 ///
 /// Thread-safe. A copy is another handle on the same deque. Keeps the engine open.
 template <Encodable T>
@@ -49,7 +48,7 @@ class Deque {
   /// empty or longer than 100 bytes
   Deque(EnginePtr engine, std::string_view name, const DequeOptions& options = {})
       : core_(detail::DequeCore::open(std::move(engine), name, detail::item_type<T>(),
-                                      options.max_size)) {}
+                                      options.max_size, options.max_attempts)) {}
 
   [[nodiscard]] const EnginePtr& engine() const noexcept { return core_->engine(); }
 
@@ -94,6 +93,47 @@ class Deque {
   std::optional<T> pop_front_within(std::chrono::nanoseconds timeout) {
     return pop_within(detail::DequeEnd::front, timeout);
   }
+
+  /// Takes the first or last item until `Taken::done()` acknowledges it, or nothing if there is
+  /// none. It comes back if the consumer drops it, dies, or is silent for longer than `lease`, of
+  /// which the clock of the engine tells. Items that are damaged go to the dead letters on the way.
+  std::optional<Taken<T>> take_front(Duration lease = default_lease) {
+    return take(detail::DequeEnd::front, lease);
+  }
+  std::optional<Taken<T>> take_back(Duration lease = default_lease) {
+    return take(detail::DequeEnd::back, lease);
+  }
+  /// The same, and waits up to `timeout` as `pop_front_within()` does; wakes also when an item
+  /// comes back, some 25 milliseconds after a death.
+  std::optional<Taken<T>> take_front_within(std::chrono::nanoseconds timeout,
+                                            Duration lease = default_lease) {
+    return take_within(detail::DequeEnd::front, timeout, lease);
+  }
+  std::optional<Taken<T>> take_back_within(std::chrono::nanoseconds timeout,
+                                           Duration lease = default_lease) {
+    return take_within(detail::DequeEnd::back, timeout, lease);
+  }
+
+  /// Items that are taken and have not come back.
+  [[nodiscard]] std::uint64_t taken() const { return core_->taken(); }
+  /// Brings back those whose consumers died or whose leases are over, as all do first who take or
+  /// pop. Returns how many there were, those that went to the dead letters included.
+  std::uint64_t bring_back() { return core_->bring_back(); }
+
+  /// How often an item is taken before it goes to the dead letters; nothing if there is no limit.
+  [[nodiscard]] std::optional<std::uint64_t> max_attempts() const {
+    const std::uint64_t limit = core_->max_attempts();
+    return limit == all ? std::nullopt : std::optional(limit);
+  }
+  /// Sets that for everybody, or none.
+  void set_max_attempts(std::optional<std::uint64_t> max_attempts) {
+    core_->set_max_attempts(max_attempts.value_or(all));
+  }
+  /// The items that nobody is to take any more, the latest at the back: a deque of its own.
+  [[nodiscard]] Deque dead_letters() const { return Deque(core_->dead_letters()); }
+  /// Moves the dead letters to the back, with no attempts counted, as far as `max_size` has room;
+  /// damaged ones stay. Returns how many it moved.
+  std::uint64_t requeue_dead_letters() { return core_->requeue_dead_letters(); }
 
   /// Adds `value` once that is not more than `max_size`, for which it waits up to `timeout` in the
   /// same way. Drops nothing. Returns whether it was added. A `max_size` of 0 never has room.
@@ -196,6 +236,8 @@ class Deque {
  private:
   static constexpr std::uint64_t all = std::numeric_limits<std::uint64_t>::max();
 
+  explicit Deque(std::shared_ptr<detail::DequeCore> core) : core_(std::move(core)) {}
+
   void push(detail::DequeEnd end, const T& value) {
     const Bytes item = encode(value);
     core_->push(end, std::span(&item, 1));
@@ -221,6 +263,24 @@ class Deque {
     std::optional<T> popped;
     core_->pop_within(end, timeout, [&](BytesView item) { popped = decode<T>(item); });
     return popped;
+  }
+
+  std::optional<Taken<T>> take(detail::DequeEnd end, Duration lease) {
+    return decoded([&](detail::DequeVisitor visit) { return core_->take(end, lease, visit); });
+  }
+
+  std::optional<Taken<T>> take_within(detail::DequeEnd end, std::chrono::nanoseconds timeout,
+                                      Duration lease) {
+    return decoded(
+        [&](detail::DequeVisitor visit) { return core_->take_within(end, timeout, lease, visit); });
+  }
+
+  template <typename Take>
+  static std::optional<Taken<T>> decoded(Take take) {
+    std::optional<T> value;
+    auto item = take([&](BytesView bytes) { value = decode<T>(bytes); });
+    if (!item) return std::nullopt;
+    return Taken<T>(*std::move(value), *std::move(item));
   }
 
   std::optional<T> read(detail::DequeEnd end, std::uint64_t index) const {

@@ -6,15 +6,19 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "larder/container/detail/run.h"
+#include "larder/container/detail/taken_item.h"
 #include "larder/container/detail/type_name.h"
 #include "larder/core/bytes.h"
 #include "larder/core/function_ref.h"
 #include "larder/engine/engine.h"
 
 namespace larder::detail {
+
+struct TakenRecord;
 
 /// An end of a deque.
 enum class DequeEnd { front, back };
@@ -29,7 +33,8 @@ class DequeCore : public std::enable_shared_from_this<DequeCore> {
  public:
   [[nodiscard]] static std::shared_ptr<DequeCore> open(EnginePtr engine, std::string_view name,
                                                        const ItemType& type,
-                                                       std::optional<std::uint64_t> max_size);
+                                                       std::optional<std::uint64_t> max_size,
+                                                       std::optional<std::uint64_t> max_attempts);
   ~DequeCore();
   DequeCore(const DequeCore&) = delete;
   DequeCore& operator=(const DequeCore&) = delete;
@@ -71,8 +76,28 @@ class DequeCore : public std::enable_shared_from_this<DequeCore> {
 
   [[noreturn]] void throw_out_of_range(std::uint64_t index) const;
 
+  /// Takes the item at `end` until it is acknowledged. Nothing if there is none.
+  std::optional<TakenItem> take(DequeEnd end, Duration lease, DequeVisitor visit);
+  std::optional<TakenItem> take_within(DequeEnd end, std::chrono::nanoseconds timeout,
+                                       Duration lease, DequeVisitor visit);
+  /// These return whether `taking` has not ended; if it has, they change nothing.
+  bool acknowledge(const Taking& taking);
+  bool give_back(const Taking& taking);
+  bool extend(const Taking& taking, Duration lease);
+
+  [[nodiscard]] std::uint64_t taken() const;
+  std::uint64_t bring_back();
+  [[nodiscard]] std::uint64_t max_attempts() const;
+  void set_max_attempts(std::uint64_t max_attempts);
+  [[nodiscard]] std::shared_ptr<DequeCore> dead_letters() const;
+  std::uint64_t requeue_dead_letters();
+
+  /// For messages: `deque "jobs"`.
+  [[nodiscard]] const std::string& title() const noexcept;
+
  private:
   class Edit;
+  class Takings;
   struct Place;
 
   explicit DequeCore(std::unique_ptr<const Place> place);
@@ -80,6 +105,12 @@ class DequeCore : public std::enable_shared_from_this<DequeCore> {
   /// Calls `body(Edit&)` in an update, and stores what it changed.
   template <typename Body>
   auto update(Body body, const UpdateOptions& options = {});
+
+  /// Makes an `attempt` whenever there is an item, until one succeeds.
+  bool wait_for_item(std::chrono::nanoseconds timeout, FunctionRef<bool()> attempt);
+  std::int64_t enter(Edit& edit);
+  bool change_taking(const Taking& taking,
+                     FunctionRef<void(Takings& takings, const TakenRecord& record)> change);
 
   std::unique_ptr<const Place> place_;
 };
