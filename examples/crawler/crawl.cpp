@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crawl.h"
+
+#include <chrono>
+#include <utility>
+
+namespace crawler {
+
+using namespace larder;
+using namespace std::chrono_literals;
+
+Crawl::Crawl(const std::filesystem::path& state)
+    : engine_(open_lmdb({.path = state})),
+      queue_(engine_, "queue"),
+      seen_(engine_, "seen"),
+      pages_(engine_, "pages") {}
+
+void Crawl::begin(const std::string& url) {
+  engine_->update([&](WriteTxn&) { note(url); });
+}
+
+void Crawl::note(const std::string& url) {
+  if (seen_.add(url, true)) queue_.push_back(url);
+}
+
+std::optional<Taken<std::string>> Crawl::next() {
+  for (;;) {
+    if (auto url = queue_.take_front_within(100ms)) return url;
+    // Those who still fetch may find more links, or die.
+    if (pages_.size() == seen_.size()) return std::nullopt;
+  }
+}
+
+void Crawl::keep(Taken<std::string>& url, Page page, const std::set<std::string>& links) {
+  engine_->update([&](WriteTxn&) {
+    for (const std::string& link : links) note(link);
+    page.visits = pages_.get(*url).value_or(Page{}).visits + 1;
+    pages_.put(*url, page);
+    url.done();
+  });
+}
+
+}  // namespace crawler
