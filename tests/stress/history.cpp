@@ -5,8 +5,8 @@
 #include <map>
 #include <optional>
 #include <ostream>
-#include <set>
-#include <utility>
+
+#include "stress/order_search.h"
 
 namespace larder::test {
 
@@ -36,62 +36,20 @@ std::optional<std::int64_t> apply(const Event& event, std::int64_t value) {
       result = value == Event::absent ? 0 : 1;
       next = Event::absent;
       break;
+    default:
+      return std::nullopt;
   }
   if (is_known && result != event.result) return std::nullopt;
   return next;
 }
 
-/// The search for one key.
-class Search {
- public:
-  explicit Search(History events) : events_(std::move(events)), done_(events_.size(), false) {
-    std::sort(events_.begin(), events_.end(),
-              [](const Event& a, const Event& b) { return a.invoked < b.invoked; });
-  }
-
-  bool run() { return from(0, Event::absent); }
-
- private:
-  /// Operations up to `first` are done; tries every operation that may come next.
-  bool from(std::size_t first, std::int64_t value) {
-    while (first < events_.size() && done_[first]) ++first;
-    if (is_complete(first)) return true;
-    if (!seen_.emplace(done_, value).second) return false;
-    std::uint64_t earliest_return = UINT64_MAX;
-    for (std::size_t i = first; i < events_.size(); ++i) {
-      const Event& event = events_[i];
-      if (done_[i]) continue;
-      // Something that is not done yet returned before this one was invoked.
-      if (event.invoked > earliest_return) break;
-      if (event.outcome == Outcome::returned) {
-        earliest_return = std::min(earliest_return, event.returned);
-      }
-      const auto next = apply(event, value);
-      if (!next) continue;
-      done_[i] = true;
-      if (from(first, *next)) return true;
-      done_[i] = false;
-    }
-    return false;
-  }
-
-  /// Operations that never returned need not have happened.
-  [[nodiscard]] bool is_complete(std::size_t first) const {
-    for (std::size_t i = first; i < events_.size(); ++i) {
-      if (!done_[i] && events_[i].outcome == Outcome::returned) return false;
-    }
-    return true;
-  }
-
-  History events_;
-  std::vector<bool> done_;
-  std::set<std::pair<std::vector<bool>, std::int64_t>> seen_;
-};
-
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, const Event& event) {
-  constexpr const char* names[] = {"read", "write", "compare_and_set", "add", "erase"};
+  constexpr const char* names[] = {
+      "read",        "write",     "compare_and_set", "add",     "erase",       "push_front",
+      "push_back",   "pop_front", "pop_back",        "size",    "put",         "get",
+      "set_default", "pop",       "pop_first",       "acquire", "try_acquire", "release"};
   out << '[' << event.invoked << ", ";
   if (event.outcome == Outcome::returned) out << event.returned;
   out << "] process " << event.process << " key " << event.key << ": "
@@ -105,8 +63,9 @@ std::ostream& operator<<(std::ostream& out, const Event& event) {
 bool is_linearizable(const History& history) {
   std::map<int, History> by_key;
   for (const Event& event : history) by_key[event.key].push_back(event);
-  return std::all_of(by_key.begin(), by_key.end(),
-                     [](const auto& entry) { return Search(entry.second).run(); });
+  return std::all_of(by_key.begin(), by_key.end(), [](const auto& entry) {
+    return has_order(entry.second, Event::absent, apply);
+  });
 }
 
 }  // namespace larder::test

@@ -7,8 +7,27 @@
 
 namespace larder::test {
 
-/// What one operation on a register asked for.
-enum class Action { read, write, compare_and_set, add, erase };
+/// What one operation asked for.
+enum class Action {
+  read,  // registers
+  write,
+  compare_and_set,
+  add,
+  erase,
+  push_front,  // deques
+  push_back,
+  pop_front,
+  pop_back,
+  size,
+  put,  // indexes
+  get,
+  set_default,
+  pop,
+  pop_first,
+  acquire,  // locks and semaphores
+  try_acquire,
+  release,
+};
 
 /// How an operation ended for its caller.
 enum class Outcome {
@@ -25,7 +44,8 @@ struct Event {
   Action action = Action::read;
   std::int64_t argument = 0;  ///< The value written, the amount added.
   std::int64_t expected = 0;  ///< For compare-and-set: the value that must be there.
-  /// Read: the value. Compare-and-set, erase: 1 if it did something, else 0. Add: the new value.
+  /// The value or `absent`. Compare-and-set, erase: 1 if it did something, else 0. Add: the new
+  /// value. Acquire: the token. Others: 0.
   std::int64_t result = 0;
   Outcome outcome = Outcome::returned;
   std::uint64_t invoked = 0;   ///< Nanoseconds of the machine's steady clock.
@@ -36,9 +56,8 @@ using History = std::vector<Event>;
 
 std::ostream& operator<<(std::ostream& out, const Event& event);
 
-/// Whether the operations can be put in one order that agrees with real time (what returned before
-/// another was invoked comes first) and in which every result is right. Each key is looked at on
-/// its own. (Search of Wing and Gong, 1993, with the memory of visited states by Lowe, 2017.)
+/// Whether the operations on registers can be put in one order that agrees with real time and in
+/// which every result is right. Each key is looked at on its own.
 [[nodiscard]] bool is_linearizable(const History& history);
 
 }  // namespace larder::test

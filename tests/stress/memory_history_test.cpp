@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include <cstdio>
-
 #include "stress/recorder.h"
 #include "support/settings.h"
 
 namespace larder::test {
 
 TEST(MemoryHistory, threads_see_one_order) {
-  const HistoryReport report =
-      check_histories({.engine = memory_engine(), .threads = 8, .seed = seed()}, rounds(50, 5000));
-  std::printf("histories: memory threads: %llu histories, %llu operations, %llu wrong\n",
-              static_cast<unsigned long long>(report.histories),
-              static_cast<unsigned long long>(report.operations),
-              static_cast<unsigned long long>(report.wrong));
-  EXPECT_EQ(report.wrong, 0U) << report.first_wrong;
+  expect_right_histories("memory threads",
+                         {.engine = memory_engine(), .threads = 8, .seed = seed()},
+                         rounds(50, 5000));
 }
 
 namespace {

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stress/recorder.h"
 
+#include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <sstream>
+#include <stdexcept>
 #include <thread>
+#include <utility>
 
-#include "larder/core/random.h"
 #include "support/child.h"
 #include "support/shared_block.h"
 #include "support/temp_dir.h"
@@ -34,6 +37,7 @@ struct Record {
   std::array<Event, most_events> events;
   std::atomic<std::size_t> used{0};
   std::atomic<std::size_t> ready{0};
+  std::uint64_t killed_at = 0;  // by who made the processes
 };
 
 std::uint64_t nanoseconds() {
@@ -76,12 +80,13 @@ std::int64_t perform(Engine& engine, const Event& event) {
     case Action::erase:
       return engine.update(
           [&](WriteTxn& txn) -> std::int64_t { return txn.erase(as_bytes(name)) ? 1 : 0; });
+    default:
+      throw std::logic_error("no operation on a register");
   }
-  return 0;
 }
 
-Event any_event(int process, Random& random) {
-  Event event{.process = process, .key = static_cast<int>(random.below(key_count))};
+Event any_event(Random& random) {
+  Event event{.key = static_cast<int>(random.below(key_count))};
   const std::uint64_t dice = random.below(100);
   if (event.key >= register_count) {
     event.action = dice < 30 ? Action::read : Action::add;
@@ -98,19 +103,32 @@ Event any_event(int process, Random& random) {
   return event;
 }
 
-void work(Engine& engine, Record& record, const HistoryPlan& plan, int process) {
+class RegisterWorker final : public HistoryWorker {
+ public:
+  explicit RegisterWorker(EnginePtr engine) : engine_(std::move(engine)) {}
+
+  Event next(Random& random) override { return any_event(random); }
+  std::int64_t perform(const Event& event) override { return test::perform(*engine_, event); }
+
+ private:
+  EnginePtr engine_;
+};
+
+void work(const EnginePtr& engine, Record& record, const HistoryPlan& plan, int process) {
   Random random(plan.seed * 1000 + static_cast<std::uint64_t>(process));
+  const auto worker = plan.subject.worker(engine, process);
   const std::size_t workers = plan.processes * plan.threads;
   ++record.ready;
   while (record.ready < workers) std::this_thread::yield();
-  for (std::size_t i = 0; i < plan.operations / workers; ++i) {
-    Event event = any_event(process, random);
+  for (std::size_t i = 0; i < plan.operations / workers || !worker->is_idle(); ++i) {
+    Event event = worker->next(random);
+    event.process = process;
     // It counts as unknown until it returns: a killed process leaves it so.
     event.outcome = Outcome::unknown;
     Event& place = record.events[record.used.fetch_add(1)];
     event.invoked = nanoseconds();
     place = event;
-    event.result = perform(engine, event);
+    event.result = worker->perform(event);
     place.returned = nanoseconds();
     place.result = event.result;
     std::atomic_signal_fence(std::memory_order_seq_cst);
@@ -118,7 +136,7 @@ void work(Engine& engine, Record& record, const HistoryPlan& plan, int process) 
   }
 }
 
-void work_in_threads(Engine& engine, Record& record, const HistoryPlan& plan, int first) {
+void work_in_threads(const EnginePtr& engine, Record& record, const HistoryPlan& plan, int first) {
   std::vector<std::thread> threads;
   for (std::size_t t = 0; t < plan.threads; ++t) {
     threads.emplace_back(
@@ -131,8 +149,7 @@ void work_in_processes(Record& record, const HistoryPlan& plan, const EngineSett
   std::vector<Child> children;
   for (std::size_t p = 0; p < plan.processes; ++p) {
     children.emplace_back([&] {
-      work_in_threads(*plan.engine.open(settings), record, plan,
-                      static_cast<int>(p * plan.threads));
+      work_in_threads(plan.engine.open(settings), record, plan, static_cast<int>(p * plan.threads));
       return 0;
     });
   }
@@ -144,6 +161,7 @@ void work_in_processes(Record& record, const HistoryPlan& plan, const EngineSett
     while (record.used < moment && std::chrono::steady_clock::now() < give_up) {
       std::this_thread::yield();
     }
+    record.killed_at = nanoseconds();
     children.front().kill(SIGKILL);
   }
   for (Child& child : children) {
@@ -158,18 +176,32 @@ void work_in_processes(Record& record, const HistoryPlan& plan, const EngineSett
 
 }  // namespace
 
+HistorySubject registers() {
+  return {.worker = [](const EnginePtr& engine,
+                       int) { return std::make_unique<RegisterWorker>(engine); },
+          .is_right = is_linearizable};
+}
+
 History record(const HistoryPlan& plan) {
   const TempDir dir(memory_folder());
   EngineSettings settings = plan.engine.defaults;
   settings.directory = dir / "engine";
   const SharedBlock<Record> record;
   if (plan.processes == 1) {
-    work_in_threads(*plan.engine.open(settings), *record, plan, 0);
+    work_in_threads(plan.engine.open(settings), *record, plan, 0);
   } else {
     work_in_processes(*record, plan, settings);
   }
-  return {record->events.begin(),
-          record->events.begin() + static_cast<std::ptrdiff_t>(record->used.load())};
+  History history(record->events.begin(),
+                  record->events.begin() + static_cast<std::ptrdiff_t>(record->used.load()));
+  if (record->killed_at == 0) return history;
+  for (std::size_t i = 0; i < plan.threads * plan.subject.releases_when_killed; ++i) {
+    history.push_back({.process = static_cast<int>(i % plan.threads),
+                       .action = Action::release,
+                       .outcome = Outcome::unknown,
+                       .invoked = record->killed_at});
+  }
+  return history;
 }
 
 HistoryReport check_histories(HistoryPlan plan, std::uint64_t count) {
@@ -179,13 +211,24 @@ HistoryReport check_histories(HistoryPlan plan, std::uint64_t count) {
     ++report.histories;
     report.operations += history.size();
     for (const Event& event : history) report.unknown += event.outcome == Outcome::unknown;
-    if (is_linearizable(history)) continue;
+    if (plan.subject.is_right(history)) continue;
     if (report.wrong++ != 0) continue;
     std::ostringstream text;
     for (const Event& event : history) text << event << '\n';
     report.first_wrong = text.str();
   }
   return report;
+}
+
+void expect_right_histories(const std::string& name, const HistoryPlan& plan, std::uint64_t count) {
+  const HistoryReport report = check_histories(plan, count);
+  std::printf(
+      "histories: %s: %llu histories, %llu operations (%llu with unknown outcome), %llu wrong\n",
+      name.c_str(), static_cast<unsigned long long>(report.histories),
+      static_cast<unsigned long long>(report.operations),
+      static_cast<unsigned long long>(report.unknown),
+      static_cast<unsigned long long>(report.wrong));
+  EXPECT_EQ(report.wrong, 0U) << report.first_wrong;
 }
 
 }  // namespace larder::test
