@@ -138,6 +138,7 @@ void work(const EnginePtr& engine, Record& record, const HistoryPlan& plan, int 
 
 void work_in_threads(const EnginePtr& engine, Record& record, const HistoryPlan& plan, int first) {
   std::vector<std::thread> threads;
+  threads.reserve(plan.threads);
   for (std::size_t t = 0; t < plan.threads; ++t) {
     threads.emplace_back(
         [&, process = first + static_cast<int>(t)] { work(engine, record, plan, process); });
@@ -147,6 +148,7 @@ void work_in_threads(const EnginePtr& engine, Record& record, const HistoryPlan&
 
 void work_in_processes(Record& record, const HistoryPlan& plan, const EngineSettings& settings) {
   std::vector<Child> children;
+  children.reserve(plan.processes);
   for (std::size_t p = 0; p < plan.processes; ++p) {
     children.emplace_back([&] {
       work_in_threads(plan.engine.open(settings), record, plan, static_cast<int>(p * plan.threads));
@@ -166,7 +168,8 @@ void work_in_processes(Record& record, const HistoryPlan& plan, const EngineSett
   }
   for (Child& child : children) {
     const ChildEnd end = child.wait();
-    if (!end.is_good() && !(plan.is_killing && end.signal == SIGKILL && !end.is_timed_out)) {
+    const bool is_killed = plan.is_killing && end.signal == SIGKILL && !end.is_timed_out;
+    if (!end.is_good() && !is_killed) {
       std::ostringstream text;
       text << "a process of a history ended badly: " << end;
       throw std::runtime_error(text.str());
