@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
 #include <string>
+#include <vector>
 
 #include "cli/exit_code.h"
 #include "cli/json.h"
 #include "cli/store_command.h"
+#include "larder/cache/repair.h"
 
 namespace larder::cli {
 namespace {
@@ -16,7 +19,8 @@ Usage:
 Without STORE: the one of larder run. Removes entries whose value is damaged,
 mends indexes and counters, removes files that belong to no entry. Every entry
 that is whole stays. Each problem is one line on standard output. Others may
-use the store meanwhile.
+use the store meanwhile, unless pages of its database are damaged: then what
+can be read goes to a new file, and the damaged one is kept beside it.
 
 Options:
   --dry-run       Change nothing, only show what is wrong; exit with 4 then.
@@ -41,10 +45,9 @@ class Repair final : public StoreCommand {
   }
 
   int execute(const Console& console) override {
-    Cache store = open(console);
-    const RepairReport report = store.repair(
-        dry_run_ ? RepairMode::dry_run : RepairMode::fix,
-        [&](std::uint64_t done, std::uint64_t total) {
+    const RepairReport report = repair_cache(
+        {.path = existing_store_path(store())}, dry_run_ ? RepairMode::dry_run : RepairMode::fix,
+        {.log = console.log_sink()}, [&](std::uint64_t done, std::uint64_t total) {
           console.progress("checked " + std::to_string(done) + " of " + std::to_string(total));
         });
     console.progress("");
@@ -59,11 +62,16 @@ class Repair final : public StoreCommand {
   }
 
  private:
+  static std::vector<std::string> texts_of(const std::vector<std::filesystem::path>& paths) {
+    return {paths.begin(), paths.end()};
+  }
+
   static std::string to_json(const RepairReport& report) {
     return JsonObject()
         .number("entries", report.entries)
         .number("removed", report.removed)
         .texts("problems", report.problems)
+        .texts("kept", texts_of(report.kept))
         .line();
   }
 
@@ -77,6 +85,9 @@ class Repair final : public StoreCommand {
     } else {
       print(count + " problems put right, " + std::to_string(report.removed) + " entries lost, " +
             std::to_string(report.entries) + " kept\n");
+    }
+    for (const std::filesystem::path& path : report.kept) {
+      print("the damaged file is now " + path.string() + ": remove it when nobody needs it\n");
     }
   }
 

@@ -167,5 +167,23 @@ class Upkeep(support.StoreCase):
         self.assertEqual(self.json("verify")["problems"], [])
         self.assertFalse(value.exists())
 
+    def test_repair_of_damaged_pages(self):
+        for number in range(300):
+            self.put(f"k{number}", b"v" * 200)
+        self.expect("compact", str(self.store))  # then no page is out of use
+        path = self.store / "data.mdb"
+        data = bytearray(path.read_bytes())
+        at = data.index(b"v" * 200) // 4096 * 4096
+        data[at:at + 4096] = bytes(4096)
+        path.write_bytes(data)
+        self.expect("repair", "--dry-run", str(self.store), code=4)
+        self.assertEqual(path.read_bytes(), data)
+        done = self.expect("repair", str(self.store))
+        self.assertIn(b"data.mdb.damaged", done.stdout)
+        self.assertEqual((self.store / "data.mdb.damaged").read_bytes(), data)
+        report = self.json("verify")
+        self.assertEqual(report["problems"], [])
+        self.assertGreater(report["entries"], 270)
+
 if __name__ == "__main__":
     unittest.main()

@@ -5,12 +5,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <span>
 
 #include "engine/lmdb/leaf_guard.h"
 #include "engine/lmdb/page.h"
 #include "engine/lmdb/page_check.h"
+#include "engine/lmdb/remains.h"
 #include "larder/core/error.h"
 
 namespace {
@@ -68,6 +70,24 @@ void search(const larder::Bytes& image) {
   }
 }
 
+/// What can be read of it lies in it.
+void salvage(const larder::Bytes& image) {
+  const auto look = [&](larder::BytesView key, larder::BytesView value) {
+    for (const larder::BytesView part : {key, value}) {
+      const bool lies_in_it =
+          part.empty() ||
+          (part.data() >= image.data() && part.data() + part.size() <= image.data() + image.size());
+      if (!lies_in_it) std::abort();
+    }
+  };
+  try {
+    larder::lmdb::Remains remains(image);
+    remains.visit_ordered(look);
+    remains.visit_stray(look);
+  } catch (const larder::Error&) {  // NOLINT(bugprone-empty-catch): nothing at all
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -84,6 +104,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static_cast<void>(larder::lmdb::is_sound_leaf(image.data() + page * larder::lmdb::page_bytes));
   }
   search(image);
+  salvage(image);
   try {
     larder::lmdb::check_image(image);
   } catch (const larder::Error&) {

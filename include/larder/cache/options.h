@@ -19,6 +19,7 @@
 #include "larder/core/io.h"
 #include "larder/core/log.h"
 #include "larder/engine/options.h"
+#include "larder/engine/repair.h"
 #include "larder/key/key.h"
 
 namespace larder {
@@ -188,17 +189,13 @@ struct VerifyReport {
   std::vector<std::string> problems = {};  ///< One line for each; empty if all is well.
 };
 
-/// Whether `Cache::repair()` changes anything.
-enum class RepairMode {
-  fix,      ///< Puts everything right.
-  dry_run,  ///< Only tells what it would put right.
-};
-
 /// What `Cache::repair()` did.
 struct RepairReport {
   std::uint64_t entries = 0;               ///< Entries that are there afterwards.
   std::uint64_t removed = 0;               ///< Entries whose value was lost: they are gone.
   std::vector<std::string> problems = {};  ///< One line for each thing that was wrong.
+  /// Files whose pages were damaged, as they were: to be removed once nobody needs them.
+  std::vector<std::filesystem::path> kept = {};
 };
 
 }  // namespace larder

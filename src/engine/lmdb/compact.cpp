@@ -11,6 +11,7 @@
 #include "engine/lmdb/directory.h"
 #include "engine/lmdb/environment.h"
 #include "engine/lmdb/layout.h"
+#include "engine/lmdb/second_database.h"
 #include "engine/lmdb/table_view.h"
 #include "larder/core/error.h"
 #include "larder/engine/engine.h"
@@ -86,58 +87,11 @@ class Copy {
   TableView table_;
 };
 
-/// The directory in which the copy is made.
-class CopyDirectory {
- public:
-  CopyDirectory(Io& io, const LmdbOptions& options) : io_(io), path_(options.path / "compact") {
-    remove();  // what an earlier one may have left
-    const int result = io_.mkdir(path_, directory_mode(options.mode));
-    if (result < 0) throw system_error(-result, "create " + path_.string());
-    for (const char* name : {"data.mdb", "lock.mdb"}) ensure_file(io_, path_ / name, options.mode);
-  }
-  CopyDirectory(const CopyDirectory&) = delete;
-  CopyDirectory& operator=(const CopyDirectory&) = delete;
-  ~CopyDirectory() { remove(); }
-
-  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-
- private:
-  void remove() noexcept {
-    try {
-      for (const char* name : {"data.mdb", "lock.mdb"}) io_.unlink(path_ / name);
-      io_.rmdir(path_);
-    } catch (...) {  // NOLINT(bugprone-empty-catch): the next compaction tries again
-    }
-  }
-
-  Io& io_;
-  std::filesystem::path path_;
-};
-
-void make_copy(const LmdbOptions& options, const EngineHooks& hooks,
-               const std::filesystem::path& directory, CompactProgress progress) {
+void make_copy(const LmdbOptions& options, const EngineHooks& hooks, SecondDatabase& second,
+               CompactProgress progress) {
   Environment source(options, hooks, Environment::FileState::idle);
-  LmdbOptions made = options;
-  made.path = directory;
-  made.durability = Durability::disposable;  // synced once, at the end
-  Environment target(made, hooks, Environment::FileState::idle);
-  Copy(source, target).run(progress);
-  const std::uint64_t applied = source.applied();
-  target.write([&](LmdbWrite& write) { write.set_applied(applied); }, nullptr);
-  target.sync();
-}
-
-void replace_file(Io& io, const std::filesystem::path& from, const LmdbOptions& options) {
-  // The note is about the old file.
-  remove_clean_note(io, options.path);
-  sync_directory(io, options.path);
-  io.point("compact.copied");
-  if (const int result = io.rename(from, options.path / "data.mdb"); result < 0) {
-    throw system_error(-result, "put the copy in the place of " + options.path.string());
-  }
-  io.point("compact.replaced");
-  sync_directory(io, options.path);
-  write_clean_note(io, options.path, options.mode);
+  Copy(source, second.environment()).run(progress);
+  second.finish(source.applied());
 }
 
 }  // namespace
@@ -159,9 +113,10 @@ CompactReport compact_lmdb(const LmdbOptions& options, const EngineHooks& hooks,
   }
   CompactReport report{.bytes_before = lmdb::disk_bytes(io, file)};
   {
-    const lmdb::CopyDirectory copy(io, options);
-    lmdb::make_copy(options, hooks, copy.path(), progress);
-    lmdb::replace_file(io, copy.path() / "data.mdb", options);
+    lmdb::SecondDatabase second(options, hooks);
+    lmdb::make_copy(options, hooks, second, progress);
+    second.replace();
+    lmdb::write_clean_note(io, options.path, options.mode);
   }
   report.bytes_after = lmdb::disk_bytes(io, file);
   return report;

@@ -49,6 +49,23 @@ struct TreeRecord {
 };
 static_assert(sizeof(TreeRecord) == 48);
 
+/// Marks the tree of free pages: its keys are numbers.
+inline constexpr std::uint16_t integer_key = 8;
+inline constexpr std::uint32_t head_magic = 0xBEEFC0DE;
+
+/// A head page behind its page header. There are two; successive transactions write them in turn.
+struct Head {
+  std::uint32_t magic;
+  std::uint32_t version;
+  std::uint64_t address;
+  std::uint64_t map_bytes;
+  TreeRecord free_list;
+  TreeRecord main;
+  std::uint64_t last_page;
+  std::uint64_t txn;
+};
+static_assert(sizeof(Head) == 136);
+
 /// Reads the parts of a page without leaving it.
 class Page {
  public:

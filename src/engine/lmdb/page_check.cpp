@@ -16,22 +16,6 @@
 namespace larder::lmdb {
 namespace {
 
-constexpr std::uint16_t integer_key = 8;
-constexpr std::uint32_t head_magic = 0xBEEFC0DE;
-
-/// A head page behind its page header.
-struct Head {
-  std::uint32_t magic;
-  std::uint32_t version;
-  std::uint64_t address;
-  std::uint64_t map_bytes;
-  TreeRecord free_list;
-  TreeRecord main;
-  std::uint64_t last_page;
-  std::uint64_t txn;
-};
-static_assert(sizeof(Head) == 136);
-
 /// Walks the trees of one snapshot.
 class Walk {
  public:

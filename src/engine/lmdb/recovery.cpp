@@ -139,6 +139,12 @@ std::uint64_t recover(const LmdbOptions& options, const EngineHooks& hooks,
   return next - 1;
 }
 
+std::uint64_t before_log(const LmdbOptions& options, const EngineHooks& hooks) {
+  const FoundLog log = read_log_files(*hooks.io, options.path);
+  const std::uint64_t first = log.files.empty() ? 0 : log.files.front().start.base_sequence;
+  return first == 0 ? 0 : first - 1;
+}
+
 namespace {
 
 /// What the note says, if there is one.

@@ -12,6 +12,9 @@ namespace larder::lmdb {
 std::uint64_t recover(const LmdbOptions& options, const EngineHooks& hooks,
                       Environment& environment);
 
+/// The last number before the log in the directory: up to there LMDB has it all. 0 without a log.
+[[nodiscard]] std::uint64_t before_log(const LmdbOptions& options, const EngineHooks& hooks);
+
 /// Durability::disposable leaves a note that holds the name of this boot of the machine, as long as
 /// its database is not closed in order: after another boot the database is not to be trusted and
 /// starts anew.

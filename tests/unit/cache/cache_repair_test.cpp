@@ -9,6 +9,7 @@
 #include <map>
 
 #include "cache_fixture.h"
+#include "larder/cache/repair.h"
 #include "larder/core/random.h"
 #include "value_files.h"
 
@@ -233,6 +234,70 @@ TEST_F(RepairTest, random_damage_is_repaired_and_what_is_whole_stays) {
     for (const auto& [key, value] : victim.whole()) cache.put(key, std::string("new"));
     RC_ASSERT(cache.verify().problems == Strings{});
   });
+}
+
+/// A cache in a file whose pages are damaged in the middle.
+class PagesOfCache : public RepairTest {
+ protected:
+  PagesOfCache() {
+    Cache cache = open();
+    for (int i = 0; i < count; ++i) cache.put(i, std::string(200, 'v'), {.tags = {"t"}});
+  }
+  static constexpr int count = 2000;
+
+  [[nodiscard]] fs::path database() const { return folder_ / "c" / "data.mdb"; }
+  void zero_pages(std::size_t pages) const {
+    std::fstream file(database(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(fs::file_size(database()) / 2 / 4096 * 4096));
+    file << std::string(pages * 4096, '\0');
+  }
+  [[nodiscard]] CacheOptions options() const {
+    return {.path = folder_ / "c", .durability = Durability::disposable};
+  }
+};
+
+TEST_F(PagesOfCache, are_made_anew_of_what_can_be_read) {
+  zero_pages(1);
+
+  const RepairReport report = repair_cache(options());
+
+  EXPECT_FALSE(report.problems.empty());
+  ASSERT_EQ(report.kept.size(), 1U);
+  EXPECT_TRUE(fs::exists(report.kept[0]));
+  const Cache cache = open();
+  EXPECT_EQ(cache.verify().problems, Strings{});
+  EXPECT_EQ(cache.size(), report.entries);
+  EXPECT_GE(report.entries, unsigned{count - 30});
+}
+
+TEST_F(PagesOfCache, stay_as_they_are_in_a_dry_run) {
+  zero_pages(1);
+  const Bytes damaged = read_file(Io::system(), database());
+
+  const RepairReport report = repair_cache(options(), RepairMode::dry_run);
+
+  EXPECT_FALSE(report.problems.empty());
+  EXPECT_EQ(report.kept.size(), 0U);
+  EXPECT_EQ(read_file(Io::system(), database()), damaged);
+}
+
+TEST_F(PagesOfCache, of_a_cache_in_use_are_left_alone) {
+  Cache cache = open();
+  cache.put("k", 1);
+  zero_pages(30);  // some of them are in use
+  try {
+    repair_cache(options(), RepairMode::fix, {.clock = &clock_});
+    FAIL() << "damaged pages were passed over";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::corrupt) << error.what();
+    EXPECT_NE(std::string(error.what()).find("close it everywhere"), std::string::npos);
+  }
+  EXPECT_EQ(cache.get<int>("k"), 1);
+}
+
+TEST_F(PagesOfCache, are_not_looked_for_where_there_is_no_cache) {
+  expect_kind(ErrorKind::invalid_argument, [&] { repair_cache({.path = folder_ / "none"}); });
+  EXPECT_FALSE(fs::exists(folder_ / "none"));
 }
 
 }  // namespace

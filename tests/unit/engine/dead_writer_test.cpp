@@ -17,7 +17,7 @@
 namespace larder::test {
 namespace {
 
-TEST(RepairTest, is_tried_again_after_it_failed) {
+TEST(DeadWriterTest, is_tried_again_after_it_failed) {
   const TempDir dir;
   FaultyIo io;
   EngineSettings settings{.directory = dir / "engine"};

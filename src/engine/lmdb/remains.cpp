@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/lmdb/remains.h"
+
+#include <algorithm>
+
+#include "engine/lmdb/stored_key.h"
+#include "larder/core/error.h"
+
+namespace larder::lmdb {
+namespace {
+
+/// The head that was written last, of those that can be read; `readable` is how many these are.
+Head newest_head(BytesView image, std::size_t& readable) {
+  std::optional<Head> newest;
+  for (std::size_t i = 0; i < 2 && (i + 1) * page_bytes <= image.size(); ++i) {
+    const std::byte* page = image.data() + i * page_bytes;
+    const auto head = load<Head>(page + page_head);
+    if (head.magic != head_magic || Page(page).flags() != meta_flag) continue;
+    if (head.version != 1 || head.free_list.pad != page_bytes) {
+      throw Error(ErrorKind::not_supported, "the database has another format of LMDB");
+    }
+    ++readable;
+    if (!newest || head.txn > newest->txn) newest = head;
+  }
+  if (!newest) fail_damaged("both of its heads");
+  return *newest;
+}
+
+/// Whether a stored key is one, and that of the long key that stands before the value, if it does.
+bool is_own_key(BytesView stored_key, BytesView value) {
+  if (!is_long(stored_key)) return !stored_key.empty();
+  const std::optional<Pair> pair = unwrap(stored_key, value);
+  return pair && !pair->key.empty() && equal(StoredKey(pair->key).bytes(), stored_key);
+}
+
+bool has_depth(const TreeRecord& tree) noexcept {
+  return tree.depth > 0 && tree.depth <= deepest_tree;
+}
+
+}  // namespace
+
+Remains::Remains(BytesView image) : image_(image) {
+  std::size_t readable = 0;
+  const Head head = newest_head(image, readable);
+  if (readable < 2) {
+    problems_.emplace_back(
+        "one of the two heads of the database file is lost: the last changes may be, too");
+  }
+  in_use_.resize(std::min<std::uint64_t>(head.last_page + 1, image.size() / page_bytes));
+  free_.resize(in_use_.size());
+  read_free_pages(head.free_list);
+  read_tables(head.main);
+}
+
+void Remains::report(std::uint64_t page, const std::string& what) {
+  problems_.push_back("page " + std::to_string(page) + " of the database file " + what);
+}
+
+const std::byte* Remains::page_at(std::uint64_t number, std::uint16_t flag) const noexcept {
+  if (number < 2 || number >= pages()) return nullptr;
+  const std::byte* page = image_.data() + number * page_bytes;
+  const Page view(page);
+  if (view.number() != number || view.flags() != flag) return nullptr;
+  if (flag != overflow_flag && !view.has_sound_bounds()) return nullptr;
+  return page;
+}
+
+void Remains::walk(const TreeRecord& tree, VisitLeaf visit) {
+  if (tree.root == no_page) return;
+  if (!has_depth(tree)) return report(tree.root, "has a tree of an impossible depth");
+  walk_page(tree.root, tree.depth - 1U, {}, visit);
+}
+
+void Remains::walk_page(std::uint64_t number, unsigned levels_below, const Bounds& bounds,
+                        VisitLeaf visit) {
+  const std::byte* page = page_at(number, levels_below > 0 ? branch_flag : leaf_flag);
+  if (page == nullptr) return report(number, "is damaged or missing");
+  if (in_use_[number]) return report(number, "is used twice");
+  // An old page of the same entries looks right.
+  if (free_[number]) return report(number, "is in use, and listed as free");
+  in_use_[number] = true;
+  levels_below > 0 ? walk_branch(page, levels_below, bounds, visit) : visit(page, bounds);
+}
+
+// A branch page that is not whole leads nowhere: what is below it is found as a stray.
+void Remains::walk_branch(const std::byte* page, unsigned levels_below, const Bounds& bounds,
+                          VisitLeaf visit) {
+  const Page view(page);
+  std::vector<Page::Node> nodes(view.count());
+  bool is_whole = nodes.size() >= 2;
+  for (std::size_t i = 0; i < nodes.size() && is_whole; ++i) {
+    is_whole = view.node(i, nodes[i]);
+    // The first has no key: it leads to all that is below the second.
+    if (i == 0) continue;
+    is_whole = is_whole && bounds.hold(nodes[i].key) &&
+               (i == 1 || compare(nodes[i - 1].key, nodes[i].key) < 0);
+  }
+  if (!is_whole) return report(view.number(), "is a damaged branch");
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const Bounds below{
+        .from = i == 0 ? bounds.from : nodes[i].key,
+        .below = i + 1 < nodes.size() ? std::optional(nodes[i + 1].key) : bounds.below};
+    walk_page(nodes[i].child(), levels_below - 1, below, visit);
+  }
+}
+
+std::vector<Page::Node> Remains::whole_nodes(const std::byte* leaf, std::uint16_t entry_flags) {
+  const Page view(leaf);
+  if (!is_sound_leaf(leaf, entry_flags)) report(view.number(), "is a damaged leaf");
+  struct Found {
+    const std::byte* begin;
+    const std::byte* end;
+    Page::Node node;
+  };
+  std::vector<Found> found;
+  for (std::size_t i = 0; i < view.count(); ++i) {
+    Page::Node node{};
+    if (!view.node(i, node) || (node.flags & ~entry_flags) != 0 || !view.holds_data_of(node)) {
+      continue;
+    }
+    const std::byte* end = node.data + node.bytes_in_page();
+    found.push_back(
+        {.begin = leaf + load<std::uint16_t>(leaf + page_head + 2 * i), .end = end, .node = node});
+  }
+  std::ranges::sort(found, {}, &Found::begin);
+  std::vector<Page::Node> whole;
+  const std::byte* end_before = leaf;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const bool is_last = i + 1 == found.size();
+    // Of two that lie over each other neither is believed.
+    if (found[i].begin >= end_before && (is_last || found[i].end <= found[i + 1].begin)) {
+      whole.push_back(found[i].node);
+    }
+    end_before = std::max(end_before, found[i].end);
+  }
+  return whole;
+}
+
+std::optional<BytesView> Remains::value_of(const Page::Node& node) {
+  if ((node.flags & big_data) == 0) return BytesView(node.data, node.low);
+  const auto number = load<std::uint64_t>(node.data);
+  const std::byte* page = page_at(number, overflow_flag);
+  if (page == nullptr) return std::nullopt;
+  const std::uint64_t in_row = Page(page).pages_in_row();
+  if (in_row == 0 || in_row > pages() - number ||
+      page_head + std::uint64_t{node.low} > in_row * page_bytes) {
+    return std::nullopt;
+  }
+  for (std::uint64_t i = number; i < number + in_row; ++i) in_use_[i] = true;
+  return BytesView(page + page_head, node.low);
+}
+
+std::vector<Remains::Entry> Remains::entries_of(const std::byte* leaf) {
+  std::vector<Entry> entries;
+  for (const Page::Node& node : whole_nodes(leaf, big_data)) {
+    const std::optional<BytesView> value = value_of(node);
+    if (value && is_own_key(node.key, *value)) {
+      entries.push_back({node.key, *value});
+    } else {
+      report(Page(leaf).number(), "has an entry whose key or value is damaged or missing");
+    }
+  }
+  std::ranges::sort(entries,
+                    [](const Entry& a, const Entry& b) { return compare(a.key, b.key) < 0; });
+  return entries;
+}
+
+void Remains::read_free_pages(const TreeRecord& tree) {
+  const std::size_t problems_before = problems_.size();
+  walk(tree, [this](const std::byte* leaf, const Bounds&) {
+    const std::vector<Page::Node> nodes = whole_nodes(leaf, big_data);
+    for (const Page::Node& node : nodes) take_free_pages(node);
+  });
+  knows_free_pages_ = problems_.size() == problems_before && tree.flags == integer_key;
+}
+
+void Remains::take_free_pages(const Page::Node& node) {
+  const std::optional<BytesView> list = value_of(node);
+  const std::uint64_t count = list && list->size() >= 8 ? load<std::uint64_t>(list->data()) : 0;
+  if (!list || list->size() < 8 || count > list->size() / 8 - 1) {
+    problems_.emplace_back("a list of free pages is damaged");
+    return;
+  }
+  for (std::uint64_t i = 1; i <= count; ++i) {
+    const auto number = load<std::uint64_t>(list->data() + 8 * i);
+    if (number < pages()) free_[number] = true;
+  }
+}
+
+void Remains::read_tables(const TreeRecord& main) {
+  std::optional<TreeRecord> meta;
+  walk(main, [&](const std::byte* leaf, const Bounds&) {
+    for (const Page::Node& node : whole_nodes(leaf, sub_data)) {
+      if (node.flags != sub_data || node.low != sizeof(TreeRecord)) continue;
+      const auto tree = load<TreeRecord>(node.data);
+      if (as_text(node.key) == "meta") meta = tree;
+      if (as_text(node.key) == "data") data_ = tree;
+    }
+  });
+  if (meta) {
+    walk(*meta, [this](const std::byte* leaf, const Bounds&) { take_applied(entries_of(leaf)); });
+  }
+  if (!data_) problems_.emplace_back("the record of the table of entries is lost");
+  if (!applied_) problems_.emplace_back("the place in the log is lost");
+}
+
+bool Remains::take_applied(const std::vector<Entry>& entries) {
+  if (applied_ || entries.size() != 1) return false;
+  const Entry& entry = entries.front();
+  if (entry.value.size() != sizeof(std::uint64_t) || as_text(entry.key) != "applied") return false;
+  applied_ = load<std::uint64_t>(entry.value.data());
+  return true;
+}
+
+void Remains::visit_ordered(Visit visit) {
+  if (!data_) return;
+  walk(*data_, [&](const std::byte* leaf, const Bounds& bounds) {
+    ++leaves_;
+    for (const Entry& entry : entries_of(leaf)) {
+      const bool is_above = last_.empty() || compare(entry.key, last_) > 0;
+      if (!is_above || !bounds.hold(entry.key)) {
+        report(Page(leaf).number(), "has a key that does not belong there");
+        misplaced_.push_back(entry);
+        continue;
+      }
+      visit(entry.key, entry.value);
+      last_ = to_bytes(entry.key);
+    }
+  });
+}
+
+std::vector<Remains::Leaf> Remains::stray_leaves() {
+  std::vector<Leaf> found;
+  for (std::uint64_t number = 2; number < pages(); ++number) {
+    if (in_use_[number] || free_[number]) continue;
+    const std::byte* page = page_at(number, leaf_flag);
+    if (page != nullptr) found.push_back({.number = number, .entries = entries_of(page)});
+  }
+  // What looks like a leaf may be a part of a large value: by now it is known which pages are.
+  std::erase_if(found, [this](const Leaf& leaf) { return in_use_[leaf.number]; });
+  return found;
+}
+
+// The list of free pages may be wrong without looking so. Then pages are left over that nobody
+// leads to, or there are some that are both free and in use.
+bool Remains::tells_strays(std::size_t found) const {
+  for (std::uint64_t number = 2; number < pages(); ++number) {
+    if (in_use_[number] && free_[number]) return false;
+  }
+  return knows_free_pages_ && (!data_ || leaves_ + found <= data_->leaf_pages);
+}
+
+void Remains::visit_stray(Visit visit) {
+  for (const Entry& entry : misplaced_) visit(entry.key, entry.value);
+  if (problems_.empty()) return;
+  std::vector<Leaf> leaves = stray_leaves();
+  // That of the log's place is alone in its table.
+  std::erase_if(leaves, [this](const Leaf& leaf) { return take_applied(leaf.entries); });
+  if (!tells_strays(leaves.size())) {
+    problems_.emplace_back(
+        "the list of free pages is damaged: entries to which no page leads any more cannot be told "
+        "from old ones, and are lost");
+    return;
+  }
+  for (const Leaf& leaf : leaves) {
+    for (const Entry& entry : leaf.entries) visit(entry.key, entry.value);
+  }
+}
+
+}  // namespace larder::lmdb

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/lmdb/second_database.h"
+
+#include "engine/lmdb/directory.h"
+#include "larder/core/error.h"
+
+namespace larder::lmdb {
+namespace {
+
+LmdbOptions options_at(const std::filesystem::path& path, const LmdbOptions& options) {
+  LmdbOptions made = options;
+  made.path = path;
+  made.durability = Durability::disposable;  // synced once, at the end
+  return made;
+}
+
+}  // namespace
+
+SecondDatabase::SecondDatabase(const LmdbOptions& options, const EngineHooks& hooks)
+    : options_(options), io_(*hooks.io), path_(options.path / "second") {
+  remove();  // what an earlier one may have left
+  const int result = io_.mkdir(path_, directory_mode(options.mode));
+  if (result < 0) throw system_error(-result, "create " + path_.string());
+  try {
+    for (const char* name : {"data.mdb", "lock.mdb"}) ensure_file(io_, path_ / name, options.mode);
+    environment_.emplace(options_at(path_, options), hooks, Environment::FileState::idle);
+  } catch (...) {
+    remove();
+    throw;
+  }
+}
+
+SecondDatabase::~SecondDatabase() {
+  environment_.reset();
+  remove();
+}
+
+void SecondDatabase::remove() noexcept {
+  try {
+    for (const char* name : {"data.mdb", "lock.mdb"}) io_.unlink(path_ / name);
+    io_.rmdir(path_);
+  } catch (...) {  // NOLINT(bugprone-empty-catch): the next one tries again
+  }
+}
+
+void SecondDatabase::finish(std::uint64_t applied) {
+  environment_->write([&](LmdbWrite& write) { write.set_applied(applied); }, nullptr);
+  environment_->sync();
+  environment_.reset();
+}
+
+void SecondDatabase::replace() {
+  // The note is about the old file.
+  remove_clean_note(io_, options_.path);
+  sync_directory(io_, options_.path);
+  io_.point("second.finished");
+  if (const int result = io_.rename(path_ / "data.mdb", options_.path / "data.mdb"); result < 0) {
+    throw system_error(-result, "put the copy in the place of " + options_.path.string());
+  }
+  io_.point("second.replaced");
+  sync_directory(io_, options_.path);
+}
+
+}  // namespace larder::lmdb
