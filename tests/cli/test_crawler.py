@@ -2,6 +2,7 @@
 """The example of a web crawler, on a real documentation tree: killed at random, it finds every page
 once."""
 
+import contextlib
 import os
 import pathlib
 import random
@@ -121,9 +122,8 @@ class Crawler(support.Case):
             line = crawler.stdout.readline()
             if not line:
                 break
-            workers = self.workers_of(crawler)
-            if workers:
-                os.kill(random.choice(workers), signal.SIGKILL)
+            with contextlib.suppress(IndexError, ProcessLookupError):  # they are at their end
+                os.kill(random.choice(self.workers_of(crawler)), signal.SIGKILL)
                 killed += 1
             lines = lines and lines - 1
         return killed
