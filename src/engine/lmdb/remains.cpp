@@ -108,6 +108,7 @@ std::vector<Page::Node> Remains::whole_nodes(const std::byte* leaf, std::uint16_
   const Page view(leaf);
   if (!is_sound_leaf(leaf, entry_flags)) report(view.number(), "is a damaged leaf");
   struct Found {
+    std::size_t place;  // in the order of the page
     const std::byte* begin;
     const std::byte* end;
     Page::Node node;
@@ -119,21 +120,27 @@ std::vector<Page::Node> Remains::whole_nodes(const std::byte* leaf, std::uint16_
       continue;
     }
     const std::byte* end = node.data + node.bytes_in_page();
-    found.push_back(
-        {.begin = leaf + load<std::uint16_t>(leaf + page_head + 2 * i), .end = end, .node = node});
+    found.push_back({.place = i,
+                     .begin = leaf + load<std::uint16_t>(leaf + page_head + 2 * i),
+                     .end = end,
+                     .node = node});
   }
   std::ranges::sort(found, {}, &Found::begin);
-  std::vector<Page::Node> whole;
   const std::byte* end_before = leaf;
+  std::vector<Found> whole;
   for (std::size_t i = 0; i < found.size(); ++i) {
     const bool is_last = i + 1 == found.size();
     // Of two that lie over each other neither is believed.
     if (found[i].begin >= end_before && (is_last || found[i].end <= found[i + 1].begin)) {
-      whole.push_back(found[i].node);
+      whole.push_back(found[i]);
     }
     end_before = std::max(end_before, found[i].end);
   }
-  return whole;
+  std::ranges::sort(whole, {}, &Found::place);
+  std::vector<Page::Node> nodes;
+  nodes.reserve(whole.size());
+  for (const Found& one : whole) nodes.push_back(one.node);
+  return nodes;
 }
 
 std::optional<BytesView> Remains::value_of(const Page::Node& node) {
@@ -160,8 +167,6 @@ std::vector<Remains::Entry> Remains::entries_of(const std::byte* leaf) {
       report(Page(leaf).number(), "has an entry whose key or value is damaged or missing");
     }
   }
-  std::ranges::sort(entries,
-                    [](const Entry& a, const Entry& b) { return compare(a.key, b.key) < 0; });
   return entries;
 }
 

@@ -71,7 +71,7 @@ class Remains {
   /// The nodes of `leaf` that lie in it, and not over others.
   [[nodiscard]] std::vector<Page::Node> whole_nodes(const std::byte* leaf,
                                                     std::uint16_t entry_flags);
-  /// The entries of `leaf` whose values can be found.
+  /// The entries of `leaf` whose values can be found, as they stand there.
   [[nodiscard]] std::vector<Entry> entries_of(const std::byte* leaf);
   [[nodiscard]] std::optional<BytesView> value_of(const Page::Node& node);
   /// Takes the place in the log from the only entry of its table. False if this is not it.
