@@ -88,7 +88,7 @@ bool DequeCore::try_push(DequeEnd end, BytesView item) {
 }
 
 bool DequeCore::pop(DequeEnd end, DequeVisitor visit) {
-  bring_back();
+  bring_back_in_passing();
   return update(
       [&](Edit& edit) {
         if (edit.size() == 0) return false;

@@ -10,6 +10,8 @@ namespace larder::detail {
 
 namespace {
 
+constexpr std::chrono::nanoseconds close_look = std::chrono::milliseconds{25};
+
 // All processes of one boot of the machine agree on it, and nobody sets it.
 std::int64_t steady_now(const Clock& clock) {
   return std::chrono::duration_cast<Duration>(clock.steady_now().time_since_epoch()).count();
@@ -29,7 +31,7 @@ void check_lease(Duration lease) {
 
 std::optional<TakenItem> DequeCore::take(DequeEnd end, Duration lease, DequeVisitor visit) {
   check_lease(lease);
-  bring_back();
+  bring_back_in_passing();
   const Clock& clock = engine()->clock();
   std::shared_ptr<TakenItem::State> state = update(
       [&](Edit& edit) -> std::shared_ptr<TakenItem::State> {
@@ -54,7 +56,7 @@ std::int64_t DequeCore::enter(Edit& edit) {
   const std::vector<KnownTaker> takers = list_takers(edit.txn(), place_->keys);
   const auto own = std::ranges::find(takers, mine, &KnownTaker::taker);
   if (own != takers.end()) return own->number;
-  const std::vector<std::int64_t> ended = find_ended(takers, mine);
+  const std::vector<std::int64_t> ended = find_ended(takers, mine, Look::close);
   if (!ended.empty()) Takings(edit, steady_now(engine()->clock())).sweep(ended);
   const auto number = static_cast<std::int64_t>(edit.meta().taking.next_token++);
   store_taker(edit.txn(), place_->keys, number, mine);
@@ -97,15 +99,26 @@ std::uint64_t DequeCore::taken() const {
   return engine()->view([&](ReadTxn& txn) { return place_->load(txn).taking.taken; });
 }
 
-// Looks without an update, and asks other processes how they are without holding up anybody.
-std::uint64_t DequeCore::bring_back() {
+// One after the other in quick succession need not look closely each.
+std::uint64_t DequeCore::bring_back_in_passing() {
+  const SteadyTime now = Clock::system().steady_now();
+  const std::int64_t ticks = now.time_since_epoch().count();
+  const bool is_close = ticks - looked_at_.load(std::memory_order_relaxed) >= close_look.count();
+  if (is_close) looked_at_.store(ticks, std::memory_order_relaxed);
+  return bring_back(is_close ? Look::close : Look::brief);
+}
+
+std::uint64_t DequeCore::bring_back() { return bring_back(Look::close); }
+
+// Looks without an update, so that nobody is held up meanwhile.
+std::uint64_t DequeCore::bring_back(Look look) {
   const std::int64_t now = steady_now(engine()->clock());
   bool is_due = false;
   std::vector<std::int64_t> ended;
   engine()->view([&](ReadTxn& txn) {
     const TakingMeta meta = place_->load(txn).taking;
     if (meta.taken == 0) return;
-    ended = find_ended(list_takers(txn, place_->keys), Taker::current(place_->boot));
+    ended = find_ended(list_takers(txn, place_->keys), Taker::current(place_->boot), look);
     is_due = !ended.empty() || meta.first_end <= now;
   });
   if (!is_due) return 0;

@@ -43,7 +43,7 @@ bool try_within(Engine& engine, BytesView name, std::chrono::nanoseconds timeout
 bool DequeCore::wait_for_item(std::chrono::nanoseconds timeout, FunctionRef<bool()> attempt) {
   const KeyBuffer name = place_->has_items();
   return try_within(*place_->engine, name.view(), timeout, [&] {
-    bring_back();
+    bring_back_in_passing();
     const DequeMeta meta = place_->engine->view([&](ReadTxn& txn) { return place_->load(txn); });
     if (meta.size() > 0 && attempt()) return Attempt::succeeded;
     return meta.taking.taken > 0 ? Attempt::failed_as_taken : Attempt::failed;

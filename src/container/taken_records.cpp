@@ -2,7 +2,7 @@
 #include "container/taken_records.h"
 
 #include "container/run_tree.h"
-#include "core/process_space.h"
+#include "core/other_process.h"
 #include "larder/core/error.h"
 #include "larder/core/process.h"
 #include "larder/key/key.h"
@@ -64,10 +64,12 @@ Taker Taker::current(const std::string& boot) {
           .boot = boot};
 }
 
-bool Taker::has_ended(const Taker& mine) const {
+bool Taker::has_ended(const Taker& mine, Look look) const {
   if (*this == mine) return false;
   if (boot != mine.boot) return true;
   if (process_space != mine.process_space) return false;
+  if (!has_process(static_cast<pid_t>(pid))) return true;
+  if (look == Look::brief) return false;
   return !is_running(
       {.pid = static_cast<pid_t>(pid), .start_ticks = start_ticks, .boot_id = boot_id()});
 }
@@ -138,10 +140,11 @@ std::vector<KnownTaker> list_takers(ReadTxn& txn, const Subspace& place) {
   return takers;
 }
 
-std::vector<std::int64_t> find_ended(const std::vector<KnownTaker>& takers, const Taker& mine) {
+std::vector<std::int64_t> find_ended(const std::vector<KnownTaker>& takers, const Taker& mine,
+                                     Look look) {
   std::vector<std::int64_t> ended;
   for (const auto& [number, taker] : takers) {
-    if (!taker || taker->has_ended(mine)) ended.push_back(number);
+    if (!taker || taker->has_ended(mine, look)) ended.push_back(number);
   }
   return ended;
 }

@@ -22,6 +22,12 @@ struct TakenRecord {
   DequeEnd end = DequeEnd::front;  ///< Where it was taken.
 };
 
+/// How to look whether a process has ended.
+enum class Look {
+  brief,  ///< Whether its number is free. Zombies, and others who got the number, are not noticed.
+  close,  ///< Costs some twenty times as much.
+};
+
 /// A process that takes items.
 struct Taker {
   std::int64_t pid = 0;
@@ -33,7 +39,7 @@ struct Taker {
   [[nodiscard]] static Taker current(const std::string& boot);
 
   /// Whether it has certainly ended, as `mine`, which is this process, can tell.
-  [[nodiscard]] bool has_ended(const Taker& mine) const;
+  [[nodiscard]] bool has_ended(const Taker& mine, Look look) const;
 
   friend bool operator==(const Taker&, const Taker&) = default;
 };
@@ -62,6 +68,6 @@ void store_taker(WriteTxn& txn, const Subspace& place, std::int64_t number, cons
 [[nodiscard]] std::vector<KnownTaker> list_takers(ReadTxn& txn, const Subspace& place);
 /// The numbers of those that have ended, as `mine` can tell, or whose record is damaged.
 [[nodiscard]] std::vector<std::int64_t> find_ended(const std::vector<KnownTaker>& takers,
-                                                   const Taker& mine);
+                                                   const Taker& mine, Look look);
 
 }  // namespace larder::detail

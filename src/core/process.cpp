@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -13,6 +12,7 @@
 #include <optional>
 #include <string_view>
 
+#include "core/other_process.h"
 #include "larder/core/error.h"
 #include "larder/core/io.h"
 #include "larder/core/thread.h"
@@ -97,9 +97,6 @@ std::uint64_t read_start_ticks(const std::string& path) {
   if (!status) throw Error(ErrorKind::not_supported, "cannot understand \"" + path + '"');
   return status->start_ticks;
 }
-
-/// Whether some process has the number `pid`, also one that may not be looked at.
-bool has_process(pid_t pid) noexcept { return ::kill(pid, 0) == 0 || errno != ESRCH; }
 
 }  // namespace
 

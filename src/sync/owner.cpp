@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "core/process_space.h"
+#include "core/other_process.h"
 #include "larder/core/process.h"
 #include "larder/core/thread.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -19,6 +20,7 @@
 namespace larder::detail {
 
 struct TakenRecord;
+enum class Look;
 
 /// An end of a deque.
 enum class DequeEnd { front, back };
@@ -108,11 +110,14 @@ class DequeCore : public std::enable_shared_from_this<DequeCore> {
 
   /// Makes an `attempt` whenever there is an item, until one succeeds.
   bool wait_for_item(std::chrono::nanoseconds timeout, FunctionRef<bool()> attempt);
+  std::uint64_t bring_back_in_passing();
+  std::uint64_t bring_back(Look look);
   std::int64_t enter(Edit& edit);
   bool change_taking(const Taking& taking,
                      FunctionRef<void(Takings& takings, const TakenRecord& record)> change);
 
   std::unique_ptr<const Place> place_;
+  std::atomic<std::int64_t> looked_at_{0};  // closely, at who takes items
 };
 
 }  // namespace larder::detail
