@@ -16,6 +16,7 @@ using nlohmann::ordered_json;
 /// The samples' values of one field.
 Spread spread_in(const Measurement& measurement, double Sample::* field) {
   std::vector<double> values;
+  values.reserve(measurement.samples.size());
   for (const Sample& sample : measurement.samples) values.push_back(sample.*field);
   return spread_of(std::move(values));
 }
