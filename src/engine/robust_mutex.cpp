@@ -1,13 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/robust_mutex.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 
+#include "engine/backoff.h"
+#include "engine/futex.h"
 #include "engine/thread_sanitizer.h"
 #include "larder/core/error.h"
 #include "larder/core/process.h"
 
 namespace larder {
+
+namespace {
+
+// Who is woken may be killed before it takes the mutex. If another one takes it in that moment, it
+// does not learn that more are asleep, and nobody wakes them when it is done: so they look.
+[[maybe_unused]] constexpr std::chrono::milliseconds nap{25};
+
+}  // namespace
 
 void make_robust(pthread_mutex_t& mutex) {
   pthread_mutexattr_t attributes;
@@ -18,6 +30,23 @@ void make_robust(pthread_mutex_t& mutex) {
   const int result = pthread_mutex_init(&mutex, &attributes);
   pthread_mutexattr_destroy(&attributes);
   if (result != 0) throw system_error(result, "create a lock between processes");
+}
+
+int lock_until(pthread_mutex_t& mutex, SteadyTime deadline) {
+#if defined(LARDER_THREAD_SANITIZER)
+  Backoff backoff(deadline);
+  int result = EBUSY;
+  while ((result = pthread_mutex_trylock(&mutex)) == EBUSY && backoff.wait()) {
+  }
+  return result;
+#else
+  for (;;) {
+    const SteadyTime nap_end = std::min<SteadyTime>(deadline, Clock::system().steady_now() + nap);
+    const timespec until = to_timespec(nap_end);
+    const int result = pthread_mutex_clocklock(&mutex, CLOCK_MONOTONIC, &until);
+    if (result != ETIMEDOUT || nap_end == deadline) return result;
+  }
+#endif
 }
 
 bool is_held(pthread_mutex_t& mutex, int result) noexcept {

@@ -13,6 +13,9 @@ namespace larder {
 /// Locking it twice in one thread fails with EDEADLK.
 void make_robust(pthread_mutex_t& mutex);
 
+/// Waits for the robust `mutex` until `deadline`. Returns what pthread_mutex_clocklock returns.
+[[nodiscard]] int lock_until(pthread_mutex_t& mutex, SteadyTime deadline);
+
 /// Whether this thread has the robust `mutex` after a call to lock it that returned `result`.
 [[nodiscard]] bool is_held(pthread_mutex_t& mutex, int result) noexcept;
 

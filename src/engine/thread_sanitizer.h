@@ -3,13 +3,7 @@
 // What GCC 12's thread sanitizer does not know, said in words that it does know.
 #pragma once
 
-#include <pthread.h>
-
 #include <atomic>
-#include <cerrno>
-
-#include "engine/backoff.h"
-#include "engine/futex.h"
 
 #if defined(__SANITIZE_THREAD__)
 #  define LARDER_THREAD_SANITIZER 1
@@ -28,20 +22,6 @@ inline void full_fence() noexcept {
   place.fetch_add(1, std::memory_order_seq_cst);
 #else
   std::atomic_thread_fence(std::memory_order_seq_cst);
-#endif
-}
-
-/// Waits for `mutex` until `deadline`. Returns what pthread_mutex_clocklock returns.
-inline int lock_until(pthread_mutex_t& mutex, SteadyTime deadline) {
-#if defined(LARDER_THREAD_SANITIZER)
-  Backoff backoff(deadline);
-  int result = EBUSY;
-  while ((result = pthread_mutex_trylock(&mutex)) == EBUSY && backoff.wait()) {
-  }
-  return result;
-#else
-  const timespec until = to_timespec(deadline);
-  return pthread_mutex_clocklock(&mutex, CLOCK_MONOTONIC, &until);
 #endif
 }
 

@@ -7,8 +7,9 @@
 #include <iterator>
 #include <utility>
 
+#include "engine/backoff.h"
 #include "engine/lmdb/shared_page.h"
-#include "engine/thread_sanitizer.h"
+#include "engine/robust_mutex.h"
 #include "larder/core/error.h"
 #include "larder/core/process.h"
 
