@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Processes share one queue of work and one index of results. Taking a job and keeping its result
-// are one step, so a worker that is killed loses nothing and does nothing twice: the first one here
-// kills itself in the middle of it.
+// Processes share one queue of work and one index of results. A job that a worker takes stays in
+// the queue until it is acknowledged, which is one step with keeping its result. So a worker that
+// is killed loses nothing and does nothing twice: the first one here kills itself with a job in
+// hand.
 
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <iostream>
 #include <mutex>
@@ -18,6 +20,7 @@
 #include "larder/sync/lock.h"
 
 using namespace larder;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -25,12 +28,15 @@ void work(const std::filesystem::path& state, int worker) {
   const EnginePtr engine = open_lmdb({.path = state});
   Deque<int> jobs(engine, "jobs");
   Index<int, int> squares(engine, "squares");
-  for (bool has_job = true; has_job;) {
-    has_job = engine->update([&](WriteTxn&) {  // all of this or nothing
-      const std::optional<int> job = jobs.pop_front();
-      if (job && worker == 0) ::kill(::getpid(), SIGKILL);
-      if (job) squares.put(*job, *job * *job);
-      return job.has_value();
+  Index<int, std::uint64_t> again(engine, "again");
+  while (auto job = jobs.take_front_within(100ms)) {
+    if (worker == 0) ::kill(::getpid(), SIGKILL);
+    const int number = job->value();
+    const int square = number * number;  // may take long: holds up nobody
+    engine->update([&](WriteTxn&) {      // all of this or nothing
+      squares.put(number, square);
+      if (job->attempts() > 1) again.put(number, job->attempts());
+      job->done();
     });
   }
   Lock lock(engine, "last words");
@@ -63,6 +69,9 @@ int main() {
     for (const auto& [job, square] : squares) sum += square;
     std::cout << "left " << Deque<int>(engine, "jobs").size() << ", done " << squares.size()
               << ", sum " << sum << "\n";
+    for (const auto& [job, attempts] : Index<int, std::uint64_t>(engine, "again")) {
+      std::cout << "job " << job << " took " << attempts << " attempts\n";
+    }
     for (const auto& [worker, said] : Index<int, int>(engine, "done").items(KeyOrder::key)) {
       std::cout << "worker " << worker << " came to its end\n";
     }

@@ -14,6 +14,7 @@ import check_links  # noqa: E402
 import check_readme  # noqa: E402
 import check_rules  # noqa: E402
 import check_sizes  # noqa: E402
+import check_snippets  # noqa: E402
 
 SPDX = "// SPDX-License-Identifier: Apache-2.0\n"
 
@@ -177,6 +178,25 @@ class Readme(CheckTest):
         self.write("examples/readme.cpp", SPDX + "int x;\n" * 21)
         self.write("README.md", "```cpp\n" + "int x;\n" * 21 + "```\n")
         self.assert_finds(check_readme, "more than 20 lines")
+
+
+class Snippets(CheckTest):
+    CLAIM = "Every piece of code\nhere is in [`examples/x.cpp`](../examples/x.cpp).\n"
+
+    def test_finds_code_that_is_not_in_the_example(self):
+        self.write("examples/x.cpp", SPDX + "void f() {\n  one();\n  two();\n}\n")
+        self.write("docs/x.md", self.CLAIM + "```cpp\none();\ntwo();\n```\n")
+        self.assert_clean(check_snippets)
+        self.write("docs/x.md", self.CLAIM + "```cpp\none();\nthree();\n```\n")
+        self.assert_finds(check_snippets, "docs/x.md:3: this code is not in examples/x.cpp")
+
+    def test_finds_an_example_that_is_not_there(self):
+        self.write("docs/x.md", self.CLAIM)
+        self.assert_finds(check_snippets, "there is no examples/x.cpp")
+
+    def test_lets_pages_be_that_name_none(self):
+        self.write("docs/x.md", "```cpp\none();\n```\n")
+        self.assert_clean(check_snippets)
 
 
 if __name__ == "__main__":
