@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
@@ -36,6 +37,7 @@ struct Witness {
   std::atomic<std::uint64_t> broken{0};  ///< How often more were inside than may be.
   std::atomic<std::uint64_t> stale_tokens{0};
   std::atomic<std::uint64_t> last_token{0};
+  std::uint64_t plain = 0;  ///< Not atomic: who adds to it must be alone.
   std::array<std::atomic<Presence>, processes> inside{};
   /// Processes that may have been killed since they were started.
   std::array<std::atomic<bool>, processes> doomed{};
@@ -59,8 +61,9 @@ struct Witness {
 };
 
 /// Runs `visit(witness, me)` again and again in all processes, and kills one after the other.
+/// Returns how many were killed.
 template <typename Visit>
-void run_and_kill(Witness& witness, std::uint64_t wanted, Visit visit) {
+std::uint64_t run_and_kill(Witness& witness, std::uint64_t wanted, Visit visit) {
   std::array<std::optional<Child>, processes> children;
   const auto start = [&](std::size_t i) {
     witness.inside[i] = Presence::outside;
@@ -88,6 +91,11 @@ void run_and_kill(Witness& witness, std::uint64_t wanted, Visit visit) {
   for (auto& child : children) EXPECT_TRUE(child->wait().is_good());
   EXPECT_EQ(witness.broken, 0U);
   EXPECT_GT(kills, wanted / 1000);
+  std::printf("%llu acquisitions, %llu kills, %llu times too many inside\n",
+              static_cast<unsigned long long>(witness.acquisitions),
+              static_cast<unsigned long long>(kills),
+              static_cast<unsigned long long>(witness.broken));
+  return kills;
 }
 
 class SyncStress : public testing::Test {
@@ -106,12 +114,17 @@ class SyncStress : public testing::Test {
 
 TEST_F(SyncStress, lock_has_one_owner_while_owners_and_waiters_are_killed) {
   Lock lock(engine_, "name");
-  run_and_kill(*witness_, rounds(100'000, 1'000'000), [&](Witness& witness, std::size_t me) {
+  const auto visit = [&](Witness& witness, std::size_t me) {
     const std::lock_guard guard(lock);
     if (lock.token() <= witness.last_token.exchange(lock.token())) ++witness.stale_tokens;
+    ++witness.plain;
     witness.enter(me, Presence::alone, 1);
-  });
+  };
+  const std::uint64_t kills = run_and_kill(*witness_, rounds(100'000, 1'000'000), visit);
   EXPECT_EQ(witness_->stale_tokens, 0U);
+  // Who is killed between the two counts only here.
+  EXPECT_GE(witness_->plain, witness_->acquisitions);
+  EXPECT_LE(witness_->plain, witness_->acquisitions + kills);
   expect_free(lock);
 }
 
