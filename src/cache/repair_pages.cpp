@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cache/record.h"
 #include "cache/shards.h"
 #include "larder/cache/cache.h"
 #include "larder/cache/repair.h"
@@ -15,6 +16,10 @@ CacheOptions existing(const CacheOptions& options, RepairMode mode) {
   return opened;
 }
 
+constexpr auto is_whole_record = [](BytesView engine_key, BytesView stored) {
+  return detail::open_record(stored, engine_key).has_value();
+};
+
 /// Looks after the pages of its databases, of those that nobody has open.
 RepairReport repair_pages(const CacheOptions& options, RepairMode mode, const CacheHooks& hooks,
                           RepairProgress progress) {
@@ -22,7 +27,7 @@ RepairReport repair_pages(const CacheOptions& options, RepairMode mode, const Ca
   for (const std::filesystem::path& path : detail::engine_paths(options, hooks)) {
     try {
       PageRepair pages = repair_lmdb(detail::engine_options(options, path), mode,
-                                     detail::engine_hooks(hooks), progress);
+                                     detail::engine_hooks(hooks), progress, is_whole_record);
       for (std::string& problem : pages.problems) report.problems.push_back(std::move(problem));
       if (pages.kept) report.kept.push_back(std::move(*pages.kept));
     } catch (const Error& error) {

@@ -83,6 +83,7 @@ void salvage(const larder::Bytes& image) {
   try {
     larder::lmdb::Remains remains(image);
     remains.visit_ordered(look);
+    remains.visit_misplaced(look);
     remains.visit_stray(look);
   } catch (const larder::Error&) {  // NOLINT(bugprone-empty-catch): nothing at all
   }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "larder/core/bytes.h"
 #include "larder/core/function_ref.h"
 #include "larder/engine/options.h"
 
@@ -30,17 +31,22 @@ struct PageRepair {
 /// Is told how many entries of how many have been brought over.
 using RepairProgress = FunctionRef<void(std::uint64_t done, std::uint64_t total)>;
 
+/// Tells whether an entry is as it was stored, for one whose values have checksums.
+using IsWhole = FunctionRef<bool(BytesView key, BytesView value)>;
+
 /// Looks at every page of the database in directory `options.path`. If some are damaged, makes a
 /// new database of all entries that can be read, and keeps the damaged file beside it. Then what is
 /// in the log is brought over. Nobody may have it open, this process included; who opens it
 /// meanwhile waits. The device must have room for the new file. If it fails or is killed, the
 /// database is as it was.
 ///
-/// Values are not looked at: those of caches, deques and indexes have checksums of their own.
+/// Values are not looked at: those of caches, deques and indexes have checksums of their own. Only
+/// where a damaged key has become that of another entry, `is_whole` tells which one stays.
 /// @throws Error `invalid_argument` if there is no database, `unavailable` if somebody has it open,
 /// `corrupt` if nothing can be read, `full`, `denied`, `not_supported`
 PageRepair repair_lmdb(
     const LmdbOptions& options, RepairMode mode = RepairMode::fix, const EngineHooks& hooks = {},
-    RepairProgress progress = [](std::uint64_t, std::uint64_t) {});
+    RepairProgress progress = [](std::uint64_t, std::uint64_t) {},
+    IsWhole is_whole = [](BytesView, BytesView) { return false; });
 
 }  // namespace larder

@@ -255,8 +255,11 @@ bool Remains::tells_strays(std::size_t found) const {
   return knows_free_pages_ && (!data_ || leaves_ + found <= data_->leaf_pages);
 }
 
-void Remains::visit_stray(Visit visit) {
+void Remains::visit_misplaced(Visit visit) const {
   for (const Entry& entry : misplaced_) visit(entry.key, entry.value);
+}
+
+void Remains::visit_stray(Visit visit) {
   if (problems_.empty()) return;
   std::vector<Leaf> leaves = stray_leaves();
   // That of the log's place is alone in its table.

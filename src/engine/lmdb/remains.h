@@ -28,8 +28,11 @@ class Remains {
   using Visit = FunctionRef<void(BytesView key, BytesView value)>;
   /// The entries that are where they belong, in the order of their keys.
   void visit_ordered(Visit visit);
-  /// The others, in no order; once `visit_ordered()` was called. A key may come twice, and one that
-  /// `visit_ordered()` has shown is old.
+  /// Once `visit_ordered()` was called: those that are not where they belong, in no order. Most
+  /// likely a key is damaged; one that was shown before may be the damaged one.
+  void visit_misplaced(Visit visit) const;
+  /// Once `visit_ordered()` was called: the entries of pages that no page leads to any more, in no
+  /// order. A key that was shown before is old.
   void visit_stray(Visit visit);
 
   /// Up to which number the log has been applied; nothing if that is lost.

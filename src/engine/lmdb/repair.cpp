@@ -17,6 +17,7 @@
 #include "engine/lmdb/recovery.h"
 #include "engine/lmdb/remains.h"
 #include "engine/lmdb/second_database.h"
+#include "engine/lmdb/stored_key.h"
 #include "engine/lmdb/table_view.h"
 #include "larder/core/error.h"
 #include "larder/engine/engine.h"
@@ -55,16 +56,18 @@ class FileImage {
   std::size_t size_ = 0;
 };
 
+/// Which entries come, and what is to be done with a key that is there already.
+enum class Kind { ordered, misplaced, stray };
+
 /// Puts entries into a database that is being made, many in each transaction.
 class Intake {
  public:
-  enum class Order { ascending, any };
+  Intake(Environment& target, IsWhole is_whole) : target_(target), is_whole_(is_whole) {}
 
-  Intake(Environment& target, Order order) : target_(target), order_(order) {}
-
-  void take(BytesView key, BytesView value) {
+  /// The ordered ones come first.
+  void take(Kind kind, BytesView key, BytesView value) {
     constexpr std::uint64_t bytes_in_step = std::uint64_t{32} << 20U;
-    entries_.emplace_back(key, value);
+    waiting_.push_back({.kind = kind, .key = key, .value = value});
     bytes_ += key.size() + value.size();
     if (bytes_ >= bytes_in_step) flush();
   }
@@ -74,31 +77,46 @@ class Intake {
     target_.write(
         [&](LmdbWrite& write) {
           stored = 0;
-          for (const auto& [key, value] : entries_) stored += put(write, key, value) ? 1U : 0U;
+          for (const Entry& entry : waiting_) stored += put(write, entry) ? 1U : 0U;
         },
         nullptr);
     stored_ += stored;
-    entries_.clear();
+    waiting_.clear();
     bytes_ = 0;
   }
 
-  [[nodiscard]] std::uint64_t stored() const noexcept { return stored_ + entries_.size(); }
+  [[nodiscard]] std::uint64_t stored() const noexcept { return stored_; }
 
  private:
-  // What is there already is newer.
-  bool put(LmdbWrite& write, BytesView key, BytesView value) {
-    if (order_ == Order::ascending) {
-      write.append(key, value);
-    } else {
-      if (TableView(target_, write).get(key)) return false;
-      write.put(key, value);
+  struct Entry {
+    Kind kind;
+    BytesView key;
+    BytesView value;
+  };
+
+  /// Returns whether the key was not there.
+  bool put(LmdbWrite& write, const Entry& entry) {
+    if (entry.kind == Kind::ordered) {
+      write.append(entry.key, entry.value);
+      return true;
     }
-    return true;
+    const std::optional<BytesView> there = TableView(target_, write).get(entry.key);
+    if (!there || (entry.kind == Kind::misplaced && is_better(entry, *there))) {
+      write.put(entry.key, entry.value);
+    }
+    return !there;
+  }
+
+  [[nodiscard]] bool is_better(const Entry& entry, BytesView than) const {
+    const std::optional<Pair> mine = unwrap(entry.key, entry.value);
+    const std::optional<Pair> other = unwrap(entry.key, than);
+    return mine && is_whole_(mine->key, mine->value) &&
+           !(other && is_whole_(other->key, other->value));
   }
 
   Environment& target_;
-  Order order_;
-  std::vector<std::pair<BytesView, BytesView>> entries_;
+  IsWhole is_whole_;
+  std::vector<Entry> waiting_;
   std::uint64_t bytes_ = 0;
   std::uint64_t stored_ = 0;
 };
@@ -115,44 +133,42 @@ void look_at_heads(const LmdbOptions& options, const EngineHooks& hooks, BytesVi
   }
 }
 
-void count_lost(PageRepair& report, const Remains& remains) {
-  report.lost = remains.entries() - std::min(remains.entries(), report.entries);
+PageRepair report_of(const Remains& remains, std::uint64_t entries) {
+  return {.entries = entries,
+          .lost = remains.entries() - std::min(remains.entries(), entries),
+          .problems = remains.problems()};
+}
+
+template <typename Take>
+void visit_all(Remains& remains, Take take) {
+  const auto with = [&](Kind kind) {
+    return [&take, kind](BytesView key, BytesView value) { take(kind, key, value); };
+  };
+  remains.visit_ordered(with(Kind::ordered));
+  remains.visit_misplaced(with(Kind::misplaced));
+  remains.visit_stray(with(Kind::stray));
 }
 
 PageRepair look(BytesView image) {
   Remains remains(image);
-  PageRepair report;
-  const auto count = [&](BytesView, BytesView) { ++report.entries; };
-  remains.visit_ordered(count);
-  remains.visit_stray(count);
-  report.problems = remains.problems();
-  count_lost(report, remains);
-  return report;
+  std::uint64_t entries = 0;
+  visit_all(remains, [&](Kind, BytesView, BytesView) { ++entries; });
+  return report_of(remains, entries);
 }
 
 PageRepair bring_over(BytesView image, SecondDatabase& second, std::uint64_t before_log,
-                      RepairProgress progress) {
+                      IsWhole is_whole, RepairProgress progress) {
   Remains remains(image);
-  PageRepair report;
-  const auto take_with = [&](Intake& intake) {
-    return [&](BytesView key, BytesView value) {
-      intake.take(key, value);
-      const std::uint64_t done = report.entries + intake.stored();
-      progress(done, std::max(remains.entries(), done));
-    };
-  };
-  Intake ordered(second.environment(), Intake::Order::ascending);
-  remains.visit_ordered(take_with(ordered));
-  ordered.flush();
-  report.entries = ordered.stored();
-  Intake stray(second.environment(), Intake::Order::any);
-  remains.visit_stray(take_with(stray));
-  stray.flush();
-  report.entries += stray.stored();
-  report.problems = remains.problems();
-  count_lost(report, remains);
+  Intake intake(second.environment(), is_whole);
+  std::uint64_t done = 0;
+  visit_all(remains, [&](Kind kind, BytesView key, BytesView value) {
+    intake.take(kind, key, value);
+    ++done;
+    progress(done, std::max(remains.entries(), done));
+  });
+  intake.flush();
   second.finish(remains.applied().value_or(before_log));
-  return report;
+  return report_of(remains, intake.stored());
 }
 
 /// Gives the database file a second name, under which it stays.
@@ -170,7 +186,7 @@ std::filesystem::path keep(Io& io, const std::filesystem::path& file) {
 }  // namespace lmdb
 
 PageRepair repair_lmdb(const LmdbOptions& options, RepairMode mode, const EngineHooks& hooks,
-                       RepairProgress progress) {
+                       RepairProgress progress, IsWhole is_whole) {
   Io& io = *hooks.io;
   const std::filesystem::path file = options.path / "data.mdb";
   if (!lmdb::holds_database(io, options.path)) {
@@ -192,7 +208,8 @@ PageRepair repair_lmdb(const LmdbOptions& options, RepairMode mode, const Engine
     if (report.problems.empty() || mode == RepairMode::dry_run) return report;
     lmdb::SecondDatabase second(options, hooks);
     problems = std::move(report.problems);
-    report = lmdb::bring_over(image.bytes(), second, lmdb::before_log(options, hooks), progress);
+    report = lmdb::bring_over(image.bytes(), second, lmdb::before_log(options, hooks), is_whole,
+                              progress);
     report.problems = std::move(problems);
     report.kept = lmdb::keep(io, file);
     second.replace();

@@ -17,6 +17,7 @@
 
 #include "engine/lmdb/page.h"
 #include "larder/core/random.h"
+#include "larder/engine/compact.h"
 #include "larder/engine/repair.h"
 #include "support/child.h"
 #include "support/engine_under_test.h"
@@ -165,6 +166,34 @@ TEST_F(PageRepairTest, keeps_the_other_entries_of_a_leaf_with_one_bad_entry) {
   repair_lmdb(options());
 
   EXPECT_LE(expect_right_ones(), 1U);
+}
+
+TEST_F(PageRepairTest, of_two_entries_with_one_key_keeps_the_whole_one) {
+  // In a sound file that has no other pages, so that the first place found is the one in use.
+  compact_lmdb(options());
+  Bytes content = image();
+  const auto place_of = [&](const std::string& key) {
+    return std::ranges::search(content, as_bytes(key)).begin();
+  };
+  std::string first;
+  std::string second;
+  for (auto next = whole_.begin(); second.empty(); ++next) {
+    first = next->first;
+    std::string flipped = first;
+    flipped[9] = static_cast<char>(flipped[9] ^ 1);
+    if (first[9] % 2 == 0 && first.size() == 100 && whole_.contains(flipped)) second = flipped;
+  }
+  *(place_of(first) + 9) ^= std::byte{1};
+  write(content);
+
+  repair_lmdb(
+      options(), RepairMode::fix, {}, [](std::uint64_t, std::uint64_t) {},
+      [](BytesView key, BytesView value) {
+        return as_text(key) == key_of(std::stoi(std::string(as_text(value.subspan(3)))));
+      });
+
+  EXPECT_EQ(expect_right_ones(), 1U);
+  EXPECT_EQ(get(*open(), second), whole_[second]);
 }
 
 TEST_F(PageRepairTest, finds_what_is_below_a_damaged_branch) {
