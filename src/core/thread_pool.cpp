@@ -5,7 +5,6 @@
 #include <deque>
 #include <exception>
 #include <string>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -53,9 +52,8 @@ class ThreadPool::Crew : public std::enable_shared_from_this<Crew> {
   void start_thread() LARDER_REQUIRES(mutex_) {
     try {
       threads_.push_back(start_quiet_thread([crew = shared_from_this()] { crew->work(); }));
-    } catch (const std::system_error& error) {
-      if (!threads_.empty()) return;  // they do it, if later
-      throw Error(ErrorKind::unavailable, std::string("cannot start a thread: ") + error.what());
+    } catch (const Error&) {
+      if (threads_.empty()) throw;  // else they do it, if later
     }
   }
 
