@@ -172,6 +172,9 @@ int guarded_main(const std::vector<std::string>& arguments) {
     return error.exit_code();
   } catch (const Error& error) {
     console.fail(error.what());
+    if (error.kind() == ErrorKind::corrupt && arguments.front() != "repair") {
+      console.fail("'larder repair' keeps what can be read of a damaged store");
+    }
     return static_cast<int>(exit_code_of(error));
   } catch (const std::exception& error) {
     console.fail(error.what());
