@@ -44,7 +44,7 @@ void TakenItem::State::unsettle() {
 
 void TakenItem::State::abandon() noexcept {
   is_abandoned_ = true;
-  if (phase_ != Phase::held || forks_ != fork_generation()) return;
+  if (phase_ != Phase::held) return;
   try {
     give_back();
   } catch (...) {  // NOLINT(bugprone-empty-catch): it comes back when its lease or its process ends

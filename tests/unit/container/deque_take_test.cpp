@@ -398,19 +398,28 @@ TEST_F(DequeTakeProcesses, a_process_that_ends_gives_up_what_it_took) {
 
 TEST_F(DequeTakeProcesses, who_waits_wakes_soon_after_a_death) {
   Deque<int> jobs(open_lmdb({.path = dir_ / "db"}), "jobs");
-  jobs.push_back(1);
-  Child worker = taker();
-  std::optional<std::chrono::steady_clock::time_point> woken;
-  std::thread waiter([&] {
-    EXPECT_TRUE(jobs.take_front_within(far_too_long));
-    woken = std::chrono::steady_clock::now();
-  });
-  const auto killed = std::chrono::steady_clock::now();
-  worker.kill(SIGKILL);
-  worker.wait();
-  waiter.join();
-  // Promptly, and generous for a machine that does other things.
-  EXPECT_LT(*woken - killed, 5s);
+  constexpr int deaths = 12;
+  std::chrono::steady_clock::duration waited{};
+  for (int i = 0; i < deaths; ++i) {
+    jobs.push_back(i);
+    Child worker = taker();
+    std::chrono::steady_clock::time_point woken;
+    std::thread waiter([&] {
+      auto taken = jobs.take_front_within(far_too_long);
+      woken = std::chrono::steady_clock::now();
+      ASSERT_TRUE(taken);
+      taken->done();
+    });
+    // sleeps: nobody tells that a thread has begun to wait; if it has not, this proves less
+    std::this_thread::sleep_for(10ms);
+    const auto killed = std::chrono::steady_clock::now();
+    worker.kill(SIGKILL);
+    worker.wait();
+    waiter.join();
+    waited += woken - killed;
+  }
+  // 25 milliseconds each; generous for a machine that does other things.
+  EXPECT_LT(waited, deaths * 400ms);
 }
 
 TEST_F(DequeTakeProcesses, the_child_of_a_fork_has_no_right_to_what_its_parent_took) {
