@@ -5,22 +5,11 @@
 #include <optional>
 #include <string>
 
+#include "container/damage.h"
 #include "container/deque_meta.h"
 #include "larder/container/detail/deque_core.h"
-#include "larder/core/error.h"
 
 namespace larder::detail {
-
-/// What `read` returns, or nothing if it finds damage.
-template <typename Read>
-auto unless_damaged(Read read) -> std::optional<decltype(read())> {
-  try {
-    return read();
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::corrupt) throw;
-    return std::nullopt;
-  }
-}
 
 /// Where a deque is, and its items.
 struct DequeCore::Place {

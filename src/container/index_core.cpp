@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "container/damage.h"
 #include "container/edit.h"
 #include "container/index_place.h"
 #include "engine/resume.h"
@@ -57,9 +58,10 @@ class IndexCore::Edit {
     place_.store(txn_, key, {.number = number, .value = value});
   }
 
-  void remove(BytesView key, std::int64_t number) {
+  /// Removes an entry that is there, with its place in the order of arrival, if it has one.
+  void remove(BytesView key, std::optional<std::int64_t> number) {
     txn_.erase(place_.entry_key(key).view());
-    txn_.erase(place_.order_key(number).view());
+    if (number) txn_.erase(place_.order_key(*number).view());
     --meta_.size;
   }
 
@@ -147,7 +149,15 @@ void IndexCore::set_default(BytesView key, BytesView value, IndexValueVisitor vi
 }
 
 bool IndexCore::erase(BytesView key) {
-  return pop(key, [](BytesView) {});
+  return update(
+      [&](Edit& edit) {
+        if (!edit.txn().get(place_->entry_key(key).view())) return false;
+        const auto entry = unless_damaged([&] { return edit.find(key).value(); });
+        // A damaged entry does not know its place any more.
+        edit.remove(key, entry ? entry->number : place_->find_in_order(edit.txn(), key));
+        return true;
+      },
+      freeing);
 }
 
 bool IndexCore::pop(BytesView key, IndexValueVisitor visit) {

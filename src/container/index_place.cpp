@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container/index_place.h"
 
+#include "container/damage.h"
+#include "larder/key/key.h"
+
 namespace larder::detail {
 
 namespace {
@@ -8,6 +11,7 @@ namespace {
 // Stored on disk: never change. Whatever the format, it comes first.
 constexpr SettingsShape shape{.format = 1, .fields = 5};
 constexpr auto an_entry = "an entry";
+constexpr auto the_order = "the order of its entries";
 
 }  // namespace
 
@@ -67,7 +71,22 @@ IndexEntry IndexCore::Place::get(ReadTxn& txn, BytesView key) const {
 }
 
 BytesView IndexCore::Place::key_at(ReadTxn& txn, BytesView order_key) const {
-  return keys.get(txn, order_key, "the order of its entries").payload;
+  return keys.get(txn, order_key, the_order).payload;
+}
+
+std::optional<std::int64_t> IndexCore::Place::find_in_order(ReadTxn& txn, BytesView key) const {
+  const std::size_t prefix = keys.key(IndexSpace::order).size();
+  std::optional<std::int64_t> number;
+  bool is_damaged = false;
+  txn.scan(keys.range(IndexSpace::order), Direction::forward, [&](BytesView at, BytesView) {
+    const auto named = unless_damaged([&] { return key_at(txn, at); });
+    is_damaged = is_damaged || !named;
+    if (!named || !equal(*named, key)) return Visit::more;
+    number = Key::from_bytes(at.subspan(prefix)).as<std::int64_t>();
+    return Visit::stop;
+  });
+  if (!number && is_damaged) keys.fail(the_order);
+  return number;
 }
 
 std::optional<Bytes> IndexCore::Place::end_key(ReadTxn& txn, KeyOrder order,

@@ -53,6 +53,9 @@ struct IndexCore::Place {
   [[nodiscard]] IndexEntry get(ReadTxn& txn, BytesView key) const;
   /// The key whose place in insertion order is at `order_key`.
   [[nodiscard]] BytesView key_at(ReadTxn& txn, BytesView order_key) const;
+  /// The number below which the order names `key`, or nothing. Reads the whole order.
+  /// @throws Error `corrupt` if it may be in a damaged record
+  [[nodiscard]] std::optional<std::int64_t> find_in_order(ReadTxn& txn, BytesView key) const;
   /// The first key of a walk, or nothing.
   [[nodiscard]] std::optional<Bytes> end_key(ReadTxn& txn, KeyOrder order,
                                              Direction direction) const;

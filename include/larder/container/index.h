@@ -93,7 +93,7 @@ class Index {
     return core_->put(encoded, detail::Replacing::yes);
   }
 
-  /// Removes `key`. Returns whether it had a value.
+  /// Removes `key`, whose value may be damaged. Returns whether it had one.
   bool erase(const K& key) { return core_->erase(Key(key).bytes()); }
 
   /// Takes the value of `key`, or nothing.

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "container/index_place.h"
 #include "larder/container/index.h"
 #include "records.h"
 #include "support/expect_kind.h"
@@ -77,6 +78,55 @@ TEST_F(IndexDamage, an_order_that_leads_nowhere_is_reported) {
     return;
   }
   FAIL() << "there is no such record";
+}
+
+class IndexErase : public IndexDamage {
+ protected:
+  [[nodiscard]] static Bytes order_key(std::int64_t number) {
+    return to_bytes(Subspace("index", "ages").key(IndexSpace::order, number).view());
+  }
+  [[nodiscard]] static Bytes entry_key(std::string_view key) {
+    auto result = Subspace("index", "ages").key(IndexSpace::entry);
+    result.append(Key(key).bytes());
+    return to_bytes(result.view());
+  }
+  void spoil(const Bytes& key) { put(*engine_, key, as_bytes("nonsense")); }
+
+  using Subspace = detail::Subspace;
+  using IndexSpace = detail::IndexSpace;
+};
+
+TEST_F(IndexErase, a_damaged_entry_goes_with_its_place) {
+  spoil(entry_key("ann"));
+  expect_kind(ErrorKind::corrupt, [&] { ages_.pop("ann"); });
+  expect_kind(ErrorKind::corrupt, [&] { static_cast<void>(ages_.snapshot()); });
+  EXPECT_TRUE(ages_.erase("ann"));
+  EXPECT_FALSE(ages_.erase("ann"));
+  EXPECT_EQ(ages_.size(), 2U);
+  EXPECT_EQ(look(engine_), (Pairs{{"eve", 1}, {"bob", 3}}));
+  ages_.put("ann", 4);
+  EXPECT_EQ(look(engine_), (Pairs{{"eve", 1}, {"bob", 3}, {"ann", 4}}));
+}
+
+TEST_F(IndexErase, an_entry_whose_place_is_damaged_goes_with_it) {
+  spoil(order_key(1));
+  EXPECT_TRUE(ages_.erase("ann"));
+  EXPECT_EQ(look(engine_), (Pairs{{"eve", 1}, {"bob", 3}}));
+}
+
+TEST_F(IndexErase, a_damaged_entry_that_has_no_place_goes_alone) {
+  spoil(entry_key("ann"));
+  engine_->update([](WriteTxn& txn) { txn.erase(order_key(1)); });
+  EXPECT_TRUE(ages_.erase("ann"));
+  EXPECT_EQ(look(engine_), (Pairs{{"eve", 1}, {"bob", 3}}));
+}
+
+TEST_F(IndexErase, nothing_is_erased_while_its_place_may_be_any_damaged_one) {
+  spoil(entry_key("ann"));
+  spoil(order_key(1));
+  expect_kind(ErrorKind::corrupt, [&] { ages_.erase("ann"); });
+  EXPECT_EQ(ages_.size(), 3U);
+  EXPECT_EQ(ages_.clear(), 3U);
 }
 
 }  // namespace
