@@ -38,9 +38,6 @@ class BarrierTest : public SyncSuite {
       return std::string(to_string(error.kind()));
     }
   }
-  static void wait_for_waiters(const Barrier& barrier, std::size_t count) {
-    while (barrier.waiting() != count) std::this_thread::yield();
-  }
   /// A thread that arrives and does `then`.
   template <typename Then>
   [[nodiscard]] std::thread party(std::uint32_t parties, std::string& end, Then then) const {

@@ -24,21 +24,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-template <typename Lockable>
-bool others_get(Lockable lock) {
-  bool got = false;
-  std::thread([&] {
-    got = lock.try_lock();
-    if (got) lock.unlock();
-  }).join();
-  return got;
-}
-
-template <typename Waited>
-void wait_for_waiters(const Waited& waited, std::size_t count) {
-  while (waited.waiting() != count) std::this_thread::yield();
-}
-
 /// What must outlive the engine of a suite, and so comes before it among its bases.
 template <typename Part>
 struct Outliving {

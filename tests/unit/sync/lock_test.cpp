@@ -28,16 +28,6 @@ class LockTest : public SyncSuite {
  protected:
   [[nodiscard]] Lock lock(const char* name = "name") const { return {engine(), name}; }
 
-  /// What another thread finds.
-  [[nodiscard]] static bool others_get(Lock lock) {
-    bool got = false;
-    std::thread([&] {
-      got = lock.try_lock();
-      if (got) lock.unlock();
-    }).join();
-    return got;
-  }
-
   /// A thread that waits for `lock` and notes its number when it has it.
   [[nodiscard]] static std::thread waiter(Lock lock, int number, std::vector<int>& order) {
     return std::thread([lock, number, &order]() mutable {
@@ -155,7 +145,7 @@ TEST_P(LockTest, goes_to_those_who_wait_in_the_order_of_asking) {
   mine.lock();
   for (int i = 0; i < 5; ++i) {
     waiters.push_back(waiter(mine, i, order));
-    while (mine.waiting() != static_cast<std::size_t>(i) + 1) std::this_thread::yield();
+    wait_for_waiters(mine, static_cast<std::size_t>(i) + 1);
   }
   EXPECT_FALSE(others_get(mine));
   mine.unlock();
@@ -174,7 +164,7 @@ TEST_P(LockTest, who_gave_up_lets_those_behind_him_pass) {
   });
   std::vector<int> order;
   std::thread patient = waiter(mine, 1, order);
-  while (mine.waiting() != 2) std::this_thread::yield();
+  wait_for_waiters(mine, 2);
   is_over = true;
   impatient.join();
   mine.unlock();
@@ -321,11 +311,11 @@ TEST_P(ProcessLockTest, who_was_killed_while_waiting_is_passed_over) {
       lock().lock();
       return 0;
     });
-    while (mine.waiting() != static_cast<std::size_t>(i) + 1) std::this_thread::yield();
+    wait_for_waiters(mine, static_cast<std::size_t>(i) + 1);
   }
   std::vector<int> order;
   std::thread last = waiter(mine, 1, order);
-  while (mine.waiting() != 4) std::this_thread::yield();
+  wait_for_waiters(mine, 4);
   for (Child& child : children) child.kill(SIGKILL);
   for (Child& child : children) EXPECT_EQ(child.wait().signal, SIGKILL);
   mine.unlock();

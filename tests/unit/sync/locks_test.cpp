@@ -37,7 +37,7 @@ TEST_P(LocksTest, are_listed_with_holders_and_waiters) {
   {
     const std::lock_guard guard(lock);
     waiter = std::thread([&] { const std::lock_guard waiting(lock); });
-    while (lock.waiting() != 1) std::this_thread::yield();
+    wait_for_waiters(lock, 1);
     const std::vector<LockParty> all = list_locks(engine());
     ASSERT_EQ(all.size(), 2U);
     EXPECT_EQ(all[0].name, "\"name\"");
@@ -63,7 +63,7 @@ TEST_P(LocksTest, that_are_broken_go_to_the_next_and_guards_end_well) {
     const std::lock_guard next(lock);
     EXPECT_GT(lock.token(), token);
   });
-  while (lock.waiting() != 1) std::this_thread::yield();
+  wait_for_waiters(lock, 1);
   EXPECT_EQ(break_lock(engine(), LockKind::semaphore, "name"), 0U);
   EXPECT_EQ(break_lock(engine(), LockKind::lock, "name"), 1U);
   waiter.join();

@@ -25,7 +25,7 @@ namespace {
 class OnceTest : public SyncSuite {
  protected:
   [[nodiscard]] Once once(const char* name = "name") const { return {engine(), name}; }
-  void wait_for_waiters(std::size_t count) const {
+  void wait_for_waiting(std::size_t count) const {
     for (;;) {
       std::size_t waiting = 0;
       for (const LockParty& party : list_locks(engine())) {
@@ -67,7 +67,7 @@ TEST_P(OnceTest, all_others_wait_until_it_is_done) {
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       const bool mine = once().call([&] {
-        wait_for_waiters(3);
+        wait_for_waiting(3);
         is_made = true;
       });
       EXPECT_TRUE(is_made);
@@ -123,7 +123,7 @@ TEST_P(ProcessOnceTest, is_done_by_the_next_if_one_is_killed) {
   line.child.close();
   ASSERT_EQ(line.parent.receive(), "inside");
   std::thread next([&] { EXPECT_TRUE(once().call([] {})); });
-  wait_for_waiters(1);
+  wait_for_waiting(1);
   child.kill(SIGKILL);
   next.join();
   EXPECT_TRUE(once().is_done());

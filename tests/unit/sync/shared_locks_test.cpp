@@ -32,19 +32,6 @@ class SharedLocks : public SyncSuite {
   static void elsewhere(Body body) {
     std::thread(body).join();
   }
-  template <typename Lockable>
-  [[nodiscard]] static bool others_get(Lockable lock) {
-    bool got = false;
-    elsewhere([&] {
-      got = lock.try_lock();
-      if (got) lock.unlock();
-    });
-    return got;
-  }
-  template <typename Lockable>
-  static void wait_until_waiting(const Lockable& lock, std::size_t count) {
-    while (lock.waiting() != count) std::this_thread::yield();
-  }
 };
 LARDER_SYNC_SUITE(SharedLocks);
 
@@ -190,7 +177,7 @@ TEST_P(SharedLocks, rw_lock_serves_readers_and_writers_in_the_order_of_asking) {
         order += who;
       }
     });
-    wait_until_waiting(lock, ++asking);
+    wait_for_waiters(lock, ++asking);
   }
   elsewhere([&] { EXPECT_FALSE(lock.try_lock_shared()); });  // a writer waits already
   lock.unlock_shared();
@@ -205,7 +192,7 @@ TEST_P(SharedLocks, rw_lock_lets_a_reader_read_again_though_a_writer_waits) {
     lock.lock();
     lock.unlock();
   });
-  wait_until_waiting(lock, 1);
+  wait_for_waiters(lock, 1);
   lock.lock_shared();
   expect_kind(ErrorKind::invalid_argument, [&] { lock.lock(); });
   lock.unlock_shared();

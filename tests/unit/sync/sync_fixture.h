@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
+#include <thread>
 
 #include "support/engine_under_test.h"
 #include "support/temp_dir.h"
@@ -36,6 +38,23 @@ class SyncSuite : public testing::TestWithParam<EngineUnderTest> {
   TempDir dir_;
   EnginePtr engine_;
 };
+
+/// Whether another thread gets `lock` at once.
+template <typename Lockable>
+[[nodiscard]] bool others_get(Lockable lock) {
+  bool got = false;
+  std::thread([&] {
+    got = lock.try_lock();
+    if (got) lock.unlock();
+  }).join();
+  return got;
+}
+
+/// Waits until `count` threads wait for `waited`.
+template <typename Waited>
+void wait_for_waiters(const Waited& waited, std::size_t count) {
+  while (waited.waiting() != count) std::this_thread::yield();
+}
 
 #define LARDER_SYNC_SUITE(Suite)                                                            \
   INSTANTIATE_TEST_SUITE_P(Engines, Suite, testing::Values(memory_engine(), lmdb_engine()), \
