@@ -17,6 +17,8 @@ namespace larder::test {
 
 namespace {
 
+constexpr std::size_t entries_without_damage = 400;  // see the damage rig
+
 /// A cache that is repaired when it is looked at as a whole, and when it cannot be opened. What
 /// must not be is no `Error`: the rig counts it as a crash.
 class RepairedCache final : public Subject {
@@ -63,14 +65,11 @@ class RepairedCache final : public Subject {
     if (is_clean && after.size() != before.size()) {
       throw std::logic_error("the repair found what verify did not");
     }
-    if (is_clean && !is_loss_told_ && after.size() < expected_) {
+    if (is_clean && !is_loss_told_ && after.size() < entries_without_damage) {
       throw std::logic_error("entries are missing, and nothing tells");
     }
     return after;
   }
-
-  /// How many entries there are without damage.
-  static constexpr std::size_t expected_ = 400;
 
  private:
   void open() {

@@ -93,6 +93,7 @@ TEST_P(CacheLimits, hold_at_any_moment) {
   const std::uint64_t steps = rounds(12'000, 1'200'000) / processes;
   static_cast<void>(seed());  // one for all processes
   std::vector<Child> children;
+  children.reserve(processes);
   for (std::uint64_t number = 0; number < processes; ++number) {
     children.emplace_back([&] { return Filler(options, number).run(steps) == 0 ? 0 : 1; });
   }

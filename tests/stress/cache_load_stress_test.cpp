@@ -57,6 +57,7 @@ void want(const Cache& cache_of_all, std::uint64_t round, bool may_die, Board& b
 int run_process(const CacheOptions& options, std::uint64_t round, bool may_die, Board& board) {
   const Cache cache = Cache::open(options);
   std::vector<std::thread> all;
+  all.reserve(threads);
   for (int i = 0; i < threads; ++i) {
     all.emplace_back([&] {
       ++board.ready;
@@ -78,6 +79,7 @@ TEST(CacheLoadStress, value_is_computed_once_though_its_computer_is_killed) {
     const SharedBlock<Board> board;
     const bool may_die = round % 2 == 0;
     std::vector<Child> children;
+    children.reserve(processes);
     for (int i = 0; i < processes; ++i) {
       children.emplace_back([&] { return run_process(options, round, may_die, *board); });
     }

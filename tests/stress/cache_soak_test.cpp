@@ -15,6 +15,7 @@
 #include <iterator>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "larder/cache/cache.h"
@@ -58,8 +59,8 @@ Taken taken(const Cache& cache) {
 
 class Worker {
  public:
-  Worker(const Cache& cache, std::uint64_t number)
-      : cache_(cache), queue_(cache_, "jobs"), random_(seed() + number) {}
+  Worker(Cache cache, std::uint64_t number)
+      : cache_(std::move(cache)), queue_(cache_, "jobs"), random_(seed() + number) {}
 
   void run(std::uint64_t steps) {
     for (std::uint64_t i = 0; i < steps; ++i) step();
@@ -104,6 +105,7 @@ class Worker {
 
 void work_in_threads(const Cache& cache, std::uint64_t steps) {
   std::vector<std::thread> all;
+  all.reserve(threads);
   for (std::uint64_t number = 0; number < threads; ++number) {
     all.emplace_back([&, number] { Worker(cache, number).run(steps); });
   }
@@ -117,6 +119,7 @@ TEST(CacheSoak, takes_no_more_after_many_operations_than_after_some) {
   const std::uint64_t steps = rounds(6000, 3'000'000);
   static_cast<void>(seed());  // one for all processes
   std::vector<Child> others;
+  others.reserve(other_processes);
   for (std::uint64_t number = 0; number < other_processes; ++number) {
     others.emplace_back([&] {
       Worker(Cache::open(options), threads + number).run(2 * steps);
