@@ -355,6 +355,7 @@ class DequeTakeProcesses : public testing::Test {
       line.parent.close();
       Deque<int> deque(open_lmdb({.path = dir_ / "db"}), "jobs");
       std::vector<Taken<int>> taken;
+      taken.reserve(static_cast<std::size_t>(jobs));
       for (int i = 0; i < jobs; ++i) taken.push_back(*deque.take_front());
       line.child.send("taken");
       static_cast<void>(line.child.receive());
