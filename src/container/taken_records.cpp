@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container/taken_records.h"
 
+#include "container/damage.h"
 #include "container/run_tree.h"
 #include "core/other_process.h"
 #include "larder/core/error.h"
@@ -36,10 +37,9 @@ std::vector<std::int64_t> list(ReadTxn& txn, const Subspace& place, std::uint8_t
 }
 
 std::optional<Taker> read_taker(ReadTxn& txn, const Subspace& place, std::int64_t number) {
-  try {
-    WireReader in(
-        place.get(txn, place.key(DequeSpace::taker, number).view(), describe("taker", number))
-            .payload);
+  return unless_damaged([&] {
+    const KeyBuffer key = place.key(DequeSpace::taker, number);
+    WireReader in(place.get(txn, key.view(), describe("taker", number)).payload);
     if (in.read_array() != taker_fields) in.fail("no taker");
     Taker taker;
     taker.pid = in.read_int();
@@ -48,10 +48,7 @@ std::optional<Taker> read_taker(ReadTxn& txn, const Subspace& place, std::int64_
     taker.boot = in.read_str();
     in.expect_end();
     return taker;
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::corrupt) throw;
-    return std::nullopt;
-  }
+  });
 }
 
 }  // namespace
