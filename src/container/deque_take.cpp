@@ -10,8 +10,6 @@ namespace larder::detail {
 
 namespace {
 
-constexpr std::chrono::nanoseconds close_look = std::chrono::milliseconds{25};
-
 // All processes of one boot of the machine agree on it, and nobody sets it.
 std::int64_t steady_now(const Clock& clock) {
   return std::chrono::duration_cast<Duration>(clock.steady_now().time_since_epoch()).count();
@@ -103,7 +101,8 @@ std::uint64_t DequeCore::taken() const {
 std::uint64_t DequeCore::bring_back_in_passing() {
   const SteadyTime now = Clock::system().steady_now();
   const std::int64_t ticks = now.time_since_epoch().count();
-  const bool is_close = ticks - looked_at_.load(std::memory_order_relaxed) >= close_look.count();
+  const bool is_close = ticks - looked_at_.load(std::memory_order_relaxed) >=
+                        std::chrono::nanoseconds(look_after_takers).count();
   if (is_close) looked_at_.store(ticks, std::memory_order_relaxed);
   return bring_back(is_close ? Look::close : Look::brief);
 }

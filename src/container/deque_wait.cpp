@@ -10,8 +10,6 @@ namespace {
 
 // If who changed the deque was killed before it could wake anybody.
 constexpr std::chrono::seconds look_again{1};
-// If somebody who took an item may die, or its lease may end: nobody else tells.
-constexpr std::chrono::milliseconds look_after_takers{25};
 // Longer waits are for ever; they must not overflow.
 constexpr std::chrono::hours for_ever{24 * 365 * 100};
 
