@@ -26,10 +26,10 @@ void TakenItem::State::settle(FunctionRef<bool()> attempt) {
   const bool is_mine = core_->engine()->update(
       [&](WriteTxn& txn) {
         if (!attempt()) return false;
-        phase_ = Phase::settled;
         txn.at_end([self = shared_from_this()](UpdateEnd end) {
           if (end == UpdateEnd::undone) self->unsettle();
         });
+        phase_ = Phase::settled;  // nothing fails any more without the end being told
         return true;
       },
       freeing);
