@@ -258,6 +258,13 @@ TEST_P(DequeTakeTest, joins_the_update_around_it) {
   EXPECT_EQ(squares.at(3), 9);
 }
 
+TEST_P(DequeTakeTest, taken_and_done_in_one_update_is_popped) {
+  jobs_.extend(Numbers{1, 2});
+  engine_->update([&](WriteTxn&) { jobs_.take_front()->done(); });
+  EXPECT_EQ(jobs_.taken(), 0U);
+  EXPECT_EQ(jobs_.snapshot(), Numbers{2});
+}
+
 TEST_P(DequeTakeTest, what_an_undone_update_took_is_nobodys) {
   jobs_.push_back(1);
   std::optional<Taken<int>> never;
