@@ -81,6 +81,17 @@ bool SharedObject::give_up(PartyRef party) {
   return false;
 }
 
+SharedObject::Suspect SharedObject::suspect(const Ledger& ledger, std::uint32_t slot) {
+  const Party& party = ledger.party(slot);
+  return {.party = {.slot = slot, .ticket = party.ticket}, .owner = party.owner};
+}
+
+void SharedObject::add_all(const Ledger& ledger, const Chain& chain, std::vector<Suspect>& found) {
+  for (std::uint32_t slot = chain.first; slot != no_slot; slot = ledger.party(slot).next) {
+    found.push_back(suspect(ledger, slot));
+  }
+}
+
 // Those whose death would let `party` in: who holds it, for the first who waits; for each other
 // the one before him.
 std::vector<SharedObject::Suspect> SharedObject::before(PartyRef party) {
@@ -88,17 +99,10 @@ std::vector<SharedObject::Suspect> SharedObject::before(PartyRef party) {
   const Ledger ledger(area(), ledger_deadline());
   if (!ledger.is(party, PartyState::waiting)) return found;
   const Party& waiter = ledger.party(party.slot);
-  const auto add = [&](std::uint32_t slot) {
-    const Party& suspect = ledger.party(slot);
-    found.push_back({.party = {.slot = slot, .ticket = suspect.ticket}, .owner = suspect.owner});
-  };
-  if (waiter.previous != no_slot) {
-    add(waiter.previous);
-    return found;
-  }
-  for (std::uint32_t slot = ledger.object(waiter.object).holders.first; slot != no_slot;
-       slot = ledger.party(slot).next) {
-    add(slot);
+  if (waiter.previous == no_slot) {
+    add_all(ledger, ledger.object(waiter.object).holders, found);
+  } else {
+    found.push_back(suspect(ledger, waiter.previous));
   }
   return found;
 }
@@ -108,12 +112,8 @@ std::vector<SharedObject::Suspect> SharedObject::everybody() {
   const Ledger ledger(area(), ledger_deadline());
   const std::uint32_t object = ledger.find(name_);
   if (object == no_slot) return found;
-  for (const Chain& chain : {ledger.object(object).holders, ledger.object(object).waiters}) {
-    for (std::uint32_t slot = chain.first; slot != no_slot; slot = ledger.party(slot).next) {
-      const Party& suspect = ledger.party(slot);
-      found.push_back({.party = {.slot = slot, .ticket = suspect.ticket}, .owner = suspect.owner});
-    }
-  }
+  add_all(ledger, ledger.object(object).holders, found);
+  add_all(ledger, ledger.object(object).waiters, found);
   return found;
 }
 

@@ -62,6 +62,9 @@ class SharedObject {
     Owner owner;
   };
 
+  [[nodiscard]] static Suspect suspect(const Ledger& ledger, std::uint32_t slot);
+  static void add_all(const Ledger& ledger, const Chain& chain, std::vector<Suspect>& found);
+
   [[nodiscard]] bool give_up(PartyRef party);
   [[nodiscard]] std::vector<Suspect> before(PartyRef party);
   [[nodiscard]] std::vector<Suspect> everybody();
