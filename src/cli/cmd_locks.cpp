@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -53,6 +54,9 @@ Exit codes:
   0 done   1 failed or not confirmed   2 usage   3 nobody holds NAME
   4 store damaged   5 store busy
 )";
+
+/// Longer names are cut off in the list.
+constexpr std::size_t most_name_bytes = 87;
 
 struct KindName {
   LockKind kind;
@@ -141,10 +145,8 @@ class Locks final : public StoreCommand {
   }
 
  private:
-  /// Long names are cut off in the list.
   static bool is_of(const LockParty& party, const Key& name) {
-    const std::string text = name.to_string();
-    return party.name == text || (party.name.size() == 87 && text.starts_with(party.name));
+    return party.name == name.to_string().substr(0, most_name_bytes);
   }
 
   [[nodiscard]] ExitCode show(const std::vector<LockParty>& parties) const {
