@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <stdexcept>
 #include <system_error>
@@ -81,6 +82,12 @@ std::string ChildProcess::read_all() {
   }
   if (text.empty()) throw std::runtime_error(name_ + " had nothing to say");
   return text;
+}
+
+void leave_interruptions_to_children() {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) {
+    std::signal(signal, [](int) {});
+  }
 }
 
 }  // namespace larder::bench

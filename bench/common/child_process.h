@@ -33,4 +33,8 @@ class ChildProcess {
   std::FILE* from_ = nullptr;
 };
 
+/// From now on who interrupts this program ends its children only: what reads from them then
+/// throws, so that folders are removed.
+void leave_interruptions_to_children();
+
 }  // namespace larder::bench

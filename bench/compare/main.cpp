@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <csignal>
 #include <cstdlib>
 #include <iostream>
 
+#include "common/child_process.h"
 #include "common/document.h"
 #include "common/machine.h"
 #include "common/report.h"
@@ -43,10 +43,7 @@ int compare(int argc, char** argv) {
 }
 
 int run(int argc, char** argv) {
-  // Interrupted peers end; what reads from them then throws, so that the folders are removed.
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) {
-    std::signal(signal, [](int) {});
-  }
+  leave_interruptions_to_children();
   if (argc == 5 && std::string_view(argv[1]) == "--serve") {
     serve(*open_store(argv[2], argv[3]), std::stoul(argv[4]));
     return EXIT_SUCCESS;

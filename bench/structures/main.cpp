@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <iterator>
@@ -9,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/child_process.h"
 #include "common/document.h"
 #include "common/machine.h"
 #include "common/report.h"
@@ -102,10 +102,7 @@ int compare(int argc, char** argv) {
 }
 
 int run(int argc, char** argv) {
-  // Interrupted sides end; what reads from them then throws, so that the folders are removed.
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) {
-    std::signal(signal, [](int) {});
-  }
+  leave_interruptions_to_children();
   if (argc == 3 && std::string_view(argv[1]) == "--serve") {
     serve_loops(argv[2]);
     return EXIT_SUCCESS;
