@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "larder/sync/barrier.h"
+#include "larder/sync/once.h"
 #include "support/channel.h"
 #include "support/child.h"
 #include "support/expect_kind.h"
@@ -355,6 +357,8 @@ TEST_P(ProcessLockTest, needs_an_engine_that_may_be_changed) {
   reopen();
   const EnginePtr reader = open_lmdb({.path = dir() / "engine", .open_mode = OpenMode::read_only});
   expect_kind(ErrorKind::denied, [&] { Lock mine(reader, "name"); });
+  expect_kind(ErrorKind::denied, [&] { Barrier mine(reader, "name", 2); });
+  expect_kind(ErrorKind::denied, [&] { Once mine(reader, "name"); });
 }
 
 }  // namespace
