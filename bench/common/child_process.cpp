@@ -13,8 +13,6 @@
 #include <stdexcept>
 #include <system_error>
 
-extern char** environ;
-
 namespace larder::bench {
 namespace {
 
@@ -32,6 +30,7 @@ ChildProcess::ChildProcess(const std::vector<std::string>& command) : name_(comm
   const std::array<int, 2> input = make_pipe();
   const std::array<int, 2> output = make_pipe();
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
 
