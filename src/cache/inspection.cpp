@@ -15,6 +15,8 @@ namespace larder::detail {
 namespace {
 
 constexpr std::uint64_t progress_step = 1024;
+// Far above what any cache comes to, and far below where counting ends.
+constexpr std::uint64_t highest_number = std::uint64_t{1} << 63U;
 
 bool is_key(BytesView key) {
   try {
@@ -44,6 +46,12 @@ Inspection::Inspection(const CacheCore::State& state, ReadTxn& txn)
   } catch (const Error& error) {
     problem(error.what());
     is_meta_lost_ = true;
+  }
+  if (meta_.next_sequence > highest_number || meta_.cleared_below > meta_.next_sequence ||
+      meta_.swept_below > meta_.cleared_below) {
+    problem("the counters of the cache make no sense");
+    is_meta_lost_ = true;
+    meta_ = {.settings = meta_.settings};
   }
   right_ = meta_;
   right_.entries = 0;
@@ -123,7 +131,25 @@ void Inspection::check_value(const Record& record) {
   reader.expect_end();
 }
 
+bool Inspection::is_number_taken(BytesView key, const Record& record) {
+  if (record.sequence >= highest_number) return true;
+  const std::optional<BytesView> holder = txn_.get(layout_.order(record.sequence).view());
+  if (holder && equal(*holder, key)) return false;
+  if (holder) {
+    const EngineKey at = layout_.record(*holder);
+    const std::optional<BytesView> stored = txn_.get(at.view());
+    const std::optional<Record> other = stored ? open_record(*stored, at.view()) : std::nullopt;
+    if (other && other->sequence == record.sequence) return true;
+  }
+  return !given_numbers_.insert(record.sequence).second;
+}
+
 void Inspection::check_links(BytesView key, const Record& record) {
+  if (is_number_taken(key, record)) {
+    problem(key, "its sequence number is that of another entry, or too high to go on from");
+    renumbered_.push_back(to_bytes(key));
+    return;
+  }
   if (record.sequence >= right_.next_sequence) {
     if (!is_meta_lost_) problem(key, "its sequence number is too high");
     right_.next_sequence = record.sequence + 1;
@@ -202,11 +228,35 @@ void Inspection::check_counters() {
   }
 }
 
+void Inspection::renumber(WriteTxn& txn, BytesView key) {
+  const EngineKey at = layout_.record(key);
+  const Bytes stored = to_bytes(txn.get(at.view()).value());
+  Record record = open_record(stored, at.view()).value();
+  const auto unlink = [&](const EngineKey& index) {
+    const std::optional<BytesView> there = txn.get(index.view());
+    if (there && equal(*there, key)) txn.erase(index.view());
+  };
+  const auto for_each_link = [&](auto visit) {
+    visit(layout_.order(record.sequence));
+    if (record.expires_at != never) visit(layout_.expiry(record.expires_at, record.sequence));
+    for_each_tag(record.tags,
+                 [&](std::string_view tag) { visit(layout_.tag(tag, record.sequence)); });
+  };
+  for_each_link(unlink);
+  record.sequence = right_.next_sequence++;
+  right_.next_expiry = std::min(right_.next_expiry, record.expires_at);
+  Bytes sealed;
+  seal_record(record, at.view(), sealed);
+  txn.put(at.view(), sealed);
+  for_each_link([&](const EngineKey& index) { txn.put(index.view(), key); });
+}
+
 void Inspection::mend(WriteTxn& txn) {
   for (const Bytes& at : lost_) txn.erase(at);
   for (const Bytes& at : superfluous_) txn.erase(at);
   // After the erasures: a wrong entry may stand where the right one belongs.
   for (const Link& link : missing_) txn.put(link.at, link.key);
+  for (const Bytes& key : renumbered_) renumber(txn, key);
   for (const std::uint64_t name : lost_files_) state_.files->remove_at_end(txn, name);
   if (!is_meta_lost_ && right_ == meta_) return;
   const EngineKey at = layout_.meta();

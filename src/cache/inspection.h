@@ -60,6 +60,10 @@ class Inspection {
   bool check_record(BytesView key, BytesView engine_key, BytesView stored);
   void check_value(const Record& record);
   void check_links(BytesView key, const Record& record);
+  /// Whether another entry has the sequence number of `record`, or none can follow it.
+  [[nodiscard]] bool is_number_taken(BytesView key, const Record& record);
+  /// Gives the entry a number of its own.
+  void renumber(WriteTxn& txn, BytesView key);
   void lose(BytesView engine_key, const std::optional<Record>& record);
   void expect_link(const EngineKey& at, BytesView key, const char* index);
   void check_index(Space space, const char* index,
@@ -77,6 +81,8 @@ class Inspection {
   bool is_meta_lost_ = false;
   std::vector<Bytes> superfluous_;  // engine keys
   std::vector<Link> missing_;
+  std::vector<Bytes> renumbered_;          // keys
+  std::set<std::uint64_t> given_numbers_;  // those of entries that the insertion order lacks
   std::vector<std::uint64_t> lost_files_;  // named by records that go
   std::set<Bytes, BytesLess> lost_;        // engine keys of these records
   std::set<std::uint64_t> trusted_;

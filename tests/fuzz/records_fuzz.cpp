@@ -132,7 +132,8 @@ void try_all(BytesView data) {
     Cache cache(engine, {}, {.clock = &clock});
     succeeds([&] { look(cache); });
     succeeds([&] { use(cache); });
-    succeeds([&] { cache.repair(); });
+    const bool is_repaired = succeeds([&] { cache.repair(); });
+    if (is_repaired) require(cache.verify().problems.empty());
     succeeds([&] { look(cache); });
   });
 }

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 
+#include "cache/record.h"
 #include "cache_fixture.h"
 #include "larder/cache/repair.h"
 #include "larder/core/random.h"
@@ -234,6 +235,35 @@ TEST_F(RepairTest, random_damage_is_repaired_and_what_is_whole_stays) {
     for (const auto& [key, value] : victim.whole()) cache.put(key, std::string("new"));
     RC_ASSERT(cache.verify().problems == Strings{});
   });
+}
+
+TEST_F(RepairTest, entries_with_one_sequence_number_get_their_own) {
+  Cache cache = open();
+  for (const char* key : {"a", "b", "c"}) cache.put(key, key, {.ttl = 1h, .tags = {"t"}});
+  const auto set_sequence = [&](const Key& key, std::uint64_t sequence) {
+    const Bytes at = engine_key(5, key.bytes());
+    cache.engine().update([&](WriteTxn& txn) {
+      const Bytes stored = to_bytes(txn.get(at).value());
+      detail::Record record = detail::open_record(stored, at).value();
+      record.sequence = sequence;
+      Bytes sealed;
+      detail::seal_record(record, at, sealed);
+      txn.put(at, sealed);
+    });
+  };
+  set_sequence("b", 1);
+  set_sequence("c", ~std::uint64_t{0});
+
+  const RepairReport report = cache.repair();
+
+  EXPECT_FALSE(report.problems.empty());
+  EXPECT_EQ(report.removed, 0U);
+  EXPECT_EQ(cache.verify().problems, Strings{});
+  cache.put("d", "d");
+  for (const char* key : {"a", "b", "c", "d"}) EXPECT_EQ(cache.get<std::string>(key), key);
+  EXPECT_EQ(cache.size(), 4U);
+  EXPECT_EQ(cache.erase_tag("t"), 3U);
+  EXPECT_EQ(cache.verify().problems, Strings{});
 }
 
 /// A cache in a file whose pages are damaged in the middle.
