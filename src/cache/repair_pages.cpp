@@ -24,11 +24,13 @@ constexpr auto is_whole_record = [](BytesView engine_key, BytesView stored) {
 RepairReport repair_pages(const CacheOptions& options, RepairMode mode, const CacheHooks& hooks,
                           RepairProgress progress) {
   RepairReport report;
-  for (const std::filesystem::path& path : detail::engine_paths(options, hooks)) {
+  const std::vector<std::filesystem::path> paths = detail::engine_paths(options, hooks);
+  for (std::size_t i = 0; i < paths.size(); ++i) {
     try {
-      PageRepair pages = repair_lmdb(detail::engine_options(options, path), mode,
+      PageRepair pages = repair_lmdb(detail::engine_options(options, paths[i]), mode,
                                      detail::engine_hooks(hooks), progress, is_whole_record);
-      for (std::string& problem : pages.problems) report.problems.push_back(std::move(problem));
+      const std::string where = paths.size() > 1 ? detail::shard_name(i) + ": " : "";
+      for (const std::string& problem : pages.problems) report.problems.push_back(where + problem);
       if (pages.kept) report.kept.push_back(std::move(*pages.kept));
     } catch (const Error& error) {
       // Who may only look, or is not alone, sees at least what verify() sees.

@@ -33,8 +33,6 @@ void add(CacheStats& sum, const CacheStats& one) {
   sum.latencies += one.latencies;
 }
 
-std::string shard_name(std::size_t number) { return "shard " + std::to_string(number); }
-
 }  // namespace
 
 CacheCore::CacheCore(std::unique_ptr<State> state, Parts parts)

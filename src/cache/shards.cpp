@@ -127,6 +127,8 @@ std::vector<std::filesystem::path> engine_paths(const CacheOptions& options,
   return paths;
 }
 
+std::string shard_name(std::size_t number) { return "shard " + std::to_string(number); }
+
 LmdbOptions engine_options(const CacheOptions& options, const std::filesystem::path& path) {
   return {.path = path,
           .open_mode = options.open_mode,

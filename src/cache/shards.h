@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "cache/state.h"
@@ -22,6 +23,9 @@ namespace larder::detail {
 /// The directories of the engines of the cache at `options.path`: one for each shard.
 [[nodiscard]] std::vector<std::filesystem::path> engine_paths(const CacheOptions& options,
                                                               const CacheHooks& hooks);
+
+/// What reports call the shard with `number`.
+[[nodiscard]] std::string shard_name(std::size_t number);
 
 /// How the engine of a cache in directory `path` is opened.
 [[nodiscard]] LmdbOptions engine_options(const CacheOptions& options,

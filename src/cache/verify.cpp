@@ -2,6 +2,7 @@
 
 // Finding what is wrong, and putting it right.
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "cache/reports.h"
 #include "cache/sweep.h"
 #include "larder/cache/detail/cache_core.h"
+#include "larder/core/error.h"
 
 namespace larder::detail {
 
@@ -57,6 +59,16 @@ Found look(const CacheCore::State& state, Inspection::Progress progress) {
   return found;
 }
 
+/// How many entries the cache counted beside those that were `found`: their pages were lost.
+std::uint64_t missing_entries(const CacheCore::State& state, ReadTxn& txn, std::uint64_t found) {
+  try {
+    return std::max(load_meta(txn, state.layout).entries, found) - found;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::corrupt) throw;
+    return 0;  // nobody knows
+  }
+}
+
 }  // namespace
 
 VerifyReport CacheCore::verify(
@@ -93,6 +105,7 @@ RepairReport CacheCore::repair_this(
         inspection.trust(found.sound_files);
         inspection.expect_files(settled_files(*state_->files));
         inspection.run(progress);
+        const std::uint64_t missing = missing_entries(*state_, txn, inspection.entries);
         inspection.mend(txn);
         Names leftovers = inspection.unnamed();
         not_in_flight(*state_->files, leftovers);
@@ -103,7 +116,7 @@ RepairReport CacheCore::repair_this(
           }
         }
         return RepairReport{.entries = inspection.entries - inspection.damaged,
-                            .removed = inspection.damaged,
+                            .removed = inspection.damaged + missing,
                             .problems = std::move(inspection.problems)};
       },
       {.deadline = std::nullopt, .frees_space = true});

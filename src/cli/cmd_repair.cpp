@@ -83,8 +83,10 @@ class Repair final : public StoreCommand {
     } else if (dry_run_) {
       print(count + " problems found, nothing changed\n");
     } else {
-      print(count + " problems put right, " + std::to_string(report.removed) + " entries lost, " +
-            std::to_string(report.entries) + " kept\n");
+      // The count of entries may be lost with its page.
+      const std::string at_least = report.kept.empty() ? "" : "at least ";
+      print(count + " problems put right, " + at_least + std::to_string(report.removed) +
+            " entries lost, " + std::to_string(report.entries) + " kept\n");
     }
     for (const std::filesystem::path& path : report.kept) {
       print("the damaged file is now " + path.string() + ": remove it when nobody needs it\n");

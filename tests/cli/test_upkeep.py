@@ -4,6 +4,7 @@
 import json
 import os
 import pty
+import re
 import unittest
 
 import support
@@ -171,15 +172,21 @@ class Upkeep(support.StoreCase):
         for number in range(300):
             self.put(f"k{number}", b"v" * 200)
         self.expect("compact", str(self.store))  # then no page is out of use
+        count = self.json("verify")["entries"]
         path = self.store / "data.mdb"
         data = bytearray(path.read_bytes())
-        at = data.index(b"v" * 200) // 4096 * 4096
+        # The first one has the count of entries, too.
+        at = data.index(b"v" * 200, len(data) // 2) // 4096 * 4096
         data[at:at + 4096] = bytes(4096)
         path.write_bytes(data)
         self.expect("repair", "--dry-run", str(self.store), code=4)
         self.assertEqual(path.read_bytes(), data)
         done = self.expect("repair", str(self.store))
         self.assertIn(b"data.mdb.damaged", done.stdout)
+        counts = re.search(rb"at least (\d+) entries lost, (\d+) kept", done.stdout)
+        lost, kept = (int(text) for text in counts.groups())
+        self.assertGreater(lost, 0)
+        self.assertEqual(lost + kept, count)
         self.assertEqual((self.store / "data.mdb.damaged").read_bytes(), data)
         report = self.json("verify")
         self.assertEqual(report["problems"], [])

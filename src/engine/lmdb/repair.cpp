@@ -149,11 +149,13 @@ void visit_all(Remains& remains, Take take) {
   remains.visit_stray(with(Kind::stray));
 }
 
-PageRepair look(BytesView image) {
+PageRepair look(BytesView image, const std::filesystem::path& file) try {
   Remains remains(image);
   std::uint64_t entries = 0;
   visit_all(remains, [&](Kind, BytesView, BytesView) { ++entries; });
   return report_of(remains, entries);
+} catch (const Error& error) {
+  throw Error(error.kind(), file.string() + ": " + error.what());
 }
 
 PageRepair bring_over(BytesView image, SecondDatabase& second, std::uint64_t before_log,
@@ -203,7 +205,7 @@ PageRepair repair_lmdb(const LmdbOptions& options, RepairMode mode, const Engine
     if (lmdb::is_unfinished(image.bytes())) return report;
     std::vector<std::string> problems;
     lmdb::look_at_heads(options, hooks, image.bytes(), problems);
-    report = lmdb::look(image.bytes());
+    report = lmdb::look(image.bytes(), file);
     report.problems.insert(report.problems.begin(), problems.begin(), problems.end());
     if (report.problems.empty() || mode == RepairMode::dry_run) return report;
     lmdb::SecondDatabase second(options, hooks);
