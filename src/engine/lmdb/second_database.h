@@ -26,6 +26,7 @@ class SecondDatabase {
   void replace();
 
  private:
+  void reserve_locks();
   void remove() noexcept;
 
   LmdbOptions options_;

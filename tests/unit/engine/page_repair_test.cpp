@@ -354,6 +354,20 @@ TEST_F(PageRepairTest, call_that_fails_loses_nothing) {
   }
 }
 
+TEST_F(PageRepairTest, without_room_for_the_new_database_changes_nothing) {
+  zero(root());
+  const Bytes damaged = image();
+  FaultyIo io;
+  EngineHooks hooks;
+  hooks.io = &io;
+  io.fail("fallocate", 1, ENOSPC);
+
+  expect_kind(ErrorKind::full, [&] { repair_lmdb(options(), RepairMode::fix, hooks); });
+
+  EXPECT_EQ(image(), damaged);
+  EXPECT_FALSE(std::filesystem::exists(options().path / "second"));
+}
+
 TEST_F(PageRepairTest, process_killed_at_any_point_loses_nothing) {
   zero(root());
   const Bytes damaged = image();
