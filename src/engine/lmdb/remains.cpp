@@ -12,15 +12,20 @@ namespace {
 /// The head that was written last, of those that can be read; `readable` is how many these are.
 Head newest_head(BytesView image, std::size_t& readable) {
   std::optional<Head> newest;
+  bool has_other_format = false;
   for (std::size_t i = 0; i < 2 && (i + 1) * page_bytes <= image.size(); ++i) {
     const std::byte* page = image.data() + i * page_bytes;
     const auto head = load<Head>(page + page_head);
     if (head.magic != head_magic || Page(page).flags() != meta_flag) continue;
     if (head.version != 1 || head.free_list.pad != page_bytes) {
-      throw Error(ErrorKind::not_supported, "the database has another format of LMDB");
+      has_other_format = true;
+      continue;
     }
     ++readable;
     if (!newest || head.txn > newest->txn) newest = head;
+  }
+  if (!newest && has_other_format) {
+    throw Error(ErrorKind::not_supported, "the database has another format of LMDB");
   }
   if (!newest) fail_damaged("both of its heads");
   return *newest;

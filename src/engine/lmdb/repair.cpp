@@ -128,7 +128,10 @@ void look_at_heads(const LmdbOptions& options, const EngineHooks& hooks, BytesVi
     check_clean_note(*hooks.io, options.path);
     check_image(image);
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::corrupt) throw;
+    // Where only one head says that it is of another format, that is damage.
+    const bool is_damage =
+        error.kind() == ErrorKind::corrupt || error.kind() == ErrorKind::not_supported;
+    if (!is_damage) throw;
     problems.emplace_back(error.what());
   }
 }

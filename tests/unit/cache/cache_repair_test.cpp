@@ -325,6 +325,25 @@ TEST_F(PagesOfCache, of_a_cache_in_use_are_left_alone) {
   EXPECT_EQ(cache.get<int>("k"), 1);
 }
 
+TEST_F(PagesOfCache, settings_that_are_damaged_become_the_defaults) {
+  {
+    Cache cache = open();
+    cache.change_settings({.max_entries = 5000});
+    cache.engine().update(
+        [](WriteTxn& txn) { txn.put(as_bytes("cache\x04"), as_bytes("nonsense")); });
+  }
+  expect_kind(ErrorKind::corrupt, [&] { (void)open(); });
+
+  const RepairReport report = repair_cache(options());
+
+  EXPECT_FALSE(report.problems.empty());
+  EXPECT_EQ(report.removed, 0U);
+  const Cache cache = open();
+  EXPECT_EQ(cache.size(), unsigned{count});
+  EXPECT_EQ(cache.settings().max_entries, no_limit);
+  EXPECT_EQ(cache.verify().problems, Strings{});
+}
+
 TEST_F(PagesOfCache, are_not_looked_for_where_there_is_no_cache) {
   expect_kind(ErrorKind::invalid_argument, [&] { repair_cache({.path = folder_ / "none"}); });
   EXPECT_FALSE(fs::exists(folder_ / "none"));

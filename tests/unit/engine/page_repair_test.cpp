@@ -264,6 +264,21 @@ TEST_F(PageRepairTest, without_one_head_says_that_the_last_changes_may_be_missin
   }
 }
 
+TEST_F(PageRepairTest, one_head_of_another_format_is_damage_and_two_are_not) {
+  Bytes content = image();
+  const std::size_t version = lmdb::page_head + 4;
+  content.at(version) ^= std::byte{2};
+  write(content);
+  EXPECT_FALSE(repair_lmdb(options()).problems.empty());
+  static_cast<void>(entries(*open()));
+
+  content = image();
+  for (const std::size_t head : {0U, 1U}) content.at(head * page_bytes + version) ^= std::byte{2};
+  write(content);
+  expect_kind(ErrorKind::not_supported, [&] { repair_lmdb(options()); });
+  EXPECT_EQ(image(), content);
+}
+
 TEST_F(PageRepairTest, without_both_heads_there_is_nothing_to_be_read) {
   zero(0);
   zero(1);
