@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/lmdb/page_check.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -10,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/lmdb/file_image.h"
 #include "engine/lmdb/page.h"
 #include "larder/core/error.h"
 
@@ -187,21 +187,14 @@ std::uint64_t check_file(Io& io, const std::filesystem::path& file) {
   const int result = io.stat(file, status);
   if (result == -ENOENT) return 0;
   if (result < 0) throw system_error(-result, "open " + file.string());
-  const auto size = static_cast<std::uint64_t>(status.st_size);
-  if (size == 0) return 0;
-  const File handle(io, file, O_RDONLY | O_NOFOLLOW);
-  void* map = io.mmap(size, PROT_READ, MAP_SHARED, handle.fd(), 0);
-  if (map == MAP_FAILED) throw system_error(errno, "map " + file.string());
-  const BytesView image(static_cast<const std::byte*>(map), size);
-  const bool is_finished = !is_unfinished(image);
+  const FileImage image(io, file);
+  if (image.bytes().empty() || is_unfinished(image.bytes())) return 0;
   try {
-    if (is_finished) check_image(image);
+    check_image(image.bytes());
   } catch (const Error& error) {
-    io.munmap(map, size);
     throw Error(error.kind(), file.string() + ": " + error.what());
   }
-  io.munmap(map, size);
-  return is_finished ? size : 0;
+  return image.bytes().size();
 }
 
 }  // namespace larder::lmdb

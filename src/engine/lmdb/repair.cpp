@@ -4,15 +4,12 @@
 // never let near the damaged file.
 #include "larder/engine/repair.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <utility>
 
 #include "engine/lmdb/directory.h"
+#include "engine/lmdb/file_image.h"
 #include "engine/lmdb/page_check.h"
 #include "engine/lmdb/recovery.h"
 #include "engine/lmdb/remains.h"
@@ -25,36 +22,6 @@
 namespace larder {
 namespace lmdb {
 namespace {
-
-/// The bytes of a file that nobody changes.
-class FileImage {
- public:
-  FileImage(Io& io, const std::filesystem::path& path) : io_(io) {
-    const File file(io, path, O_RDONLY | O_NOFOLLOW);
-    struct stat status{};
-    if (const int result = io.fstat(file.fd(), status); result < 0) {
-      throw system_error(-result, "look at " + path.string());
-    }
-    size_ = static_cast<std::size_t>(status.st_size);
-    if (size_ == 0) return;
-    map_ = io.mmap(size_, PROT_READ, MAP_SHARED, file.fd(), 0);
-    if (map_ == MAP_FAILED) throw system_error(errno, "map " + path.string());
-  }
-  FileImage(const FileImage&) = delete;
-  FileImage& operator=(const FileImage&) = delete;
-  ~FileImage() {
-    if (size_ > 0) io_.munmap(map_, size_);
-  }
-
-  [[nodiscard]] BytesView bytes() const noexcept {
-    return {static_cast<const std::byte*>(map_), size_};
-  }
-
- private:
-  Io& io_;
-  void* map_ = nullptr;
-  std::size_t size_ = 0;
-};
 
 /// Which entries come, and what is to be done with a key that is there already.
 enum class Kind { ordered, misplaced, stray };
