@@ -18,7 +18,7 @@ inline constexpr std::size_t party_slots = 4096;
 inline constexpr std::size_t object_name_bytes = 88;
 
 /// Changes with every shape in this file.
-inline constexpr std::uint64_t area_magic = 0x32434E5953726C00U;
+inline constexpr std::uint64_t area_magic = 0x33434E5953726C00U;
 
 /// One thread of one process, for ever.
 struct Owner {
@@ -37,6 +37,7 @@ enum class PartyState : std::uint32_t {
   waiting,
   holding,
   dismissed,  ///< The barrier broke while it worked. Kept until it was told.
+  invited,    ///< Waits, but the object is free for it, and for who asks before it wakes.
 };
 
 /// A thread that holds an object or waits for it.
@@ -70,6 +71,8 @@ struct Object {
   std::uint32_t used;      ///< Sum of the weights of those who hold it.
   Chain holders;
   Chain waiters;  ///< In the order of their tickets.
+  /// How often somebody was faster than the first who waits.
+  std::uint32_t overtakings;
   /// Barriers: whoever waits with a ticket below this may go on, and who has one below that is a
   /// party no more. So all go on, or all are dismissed, at one store.
   std::uint64_t passed_before;

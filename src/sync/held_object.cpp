@@ -60,7 +60,7 @@ std::optional<PartyRef> HeldObject::State::take(std::uint32_t weight, SteadyTime
         static_cast<void>(ledger.give_token(added));
         return added;
       });
-  if (!party || !is_there(area(), *party, PartyState::waiting)) return party;
+  if (!party || !is_waiting(area(), *party)) return party;
   try {
     return wait(*party, deadline) ? party : std::nullopt;
   } catch (...) {

@@ -12,6 +12,14 @@
 
 namespace larder::detail {
 
+namespace {
+
+// How many may be faster than the first who waits. A hand-over costs a switch of threads, in which
+// the object would lie idle; with one, twice as many get it in the same time.
+constexpr std::uint32_t most_overtakings = 1;
+
+}  // namespace
+
 ObjectName ObjectName::of(LockKind kind, const Key& name) {
   Bytes identity{static_cast<std::byte>(kind)};
   append(identity, name.bytes());
@@ -79,6 +87,7 @@ std::uint32_t Ledger::find_or_make(const ObjectName& name, std::uint32_t capacit
                 .used = 0,
                 .holders = {},
                 .waiters = {},
+                .overtakings = 0,
                 .passed_before = 0,
                 .broken_before = 0,
                 .name = {}};
@@ -89,7 +98,9 @@ std::uint32_t Ledger::find_or_make(const ObjectName& name, std::uint32_t capacit
 
 bool Ledger::is_free_for(std::uint32_t slot, std::uint32_t weight) const noexcept {
   const Object& wanted = object(slot);
-  return wanted.waiters.first == no_slot && weight <= wanted.capacity - wanted.used;
+  const std::uint32_t first = wanted.waiters.first;
+  return weight <= wanted.capacity - wanted.used &&
+         (first == no_slot || state_of(party(first)) == PartyState::invited);
 }
 
 PartyRef Ledger::add(std::uint32_t slot, const Owner& owner, std::uint32_t weight, PartyState state,
@@ -112,8 +123,10 @@ PartyRef Ledger::add(std::uint32_t slot, const Owner& owner, std::uint32_t weigh
   set_state(added, state);
   order_stores();
   if (state == PartyState::holding) {
-    object(slot).used += weight;
-    append(object(slot).holders, number);
+    Object& held = object(slot);
+    held.used += weight;
+    append(held.holders, number);
+    if (held.waiters.first != no_slot) ++held.overtakings;
   } else {
     append(object(slot).waiters, number);
   }
@@ -137,7 +150,7 @@ void Ledger::vacate(std::uint32_t slot) noexcept {
   const PartyState was = state_of(gone);
   set_state(gone, PartyState::free);
   order_stores();
-  take_out(was == PartyState::waiting ? held.waiters : held.holders, slot);
+  take_out(is_waiting(was) ? held.waiters : held.holders, slot);
   if (was == PartyState::holding) held.used -= gone.weight;
   gone.next = area_.free_party;
   area_.free_party = slot;
@@ -145,9 +158,22 @@ void Ledger::vacate(std::uint32_t slot) noexcept {
 
 void Ledger::remove(PartyRef ref) noexcept {
   const std::uint32_t slot = party(ref.slot).object;
+  const bool was_holding = is(ref, PartyState::holding);
   vacate(ref.slot);
-  admit(object(slot));
+  if (was_holding) {
+    pass_on(object(slot));
+  } else {
+    admit(object(slot));
+  }
   drop(slot);
+}
+
+bool Ledger::accept(PartyRef ref) noexcept {
+  if (is(ref, PartyState::waiting)) return false;
+  if (!is(ref, PartyState::invited)) return true;
+  set_state(party(ref.slot), PartyState::waiting);
+  admit(object(party(ref.slot).object));
+  return !is(ref, PartyState::waiting);
 }
 
 void Ledger::bury(PartyRef ref) noexcept {
@@ -168,6 +194,15 @@ std::size_t Ledger::count(const Chain& chain) const noexcept {
   return found;
 }
 
+void Ledger::pass_on(Object& held) noexcept {
+  const std::uint32_t first = held.waiters.first;
+  const bool can_be_overtaken = held.capacity == 1 && !is_barrier(held) &&
+                                held.overtakings < most_overtakings && first != no_slot;
+  if (!can_be_overtaken) return admit(held);
+  set_state(party(first), PartyState::invited);
+  wakes_.add(party(first));
+}
+
 void Ledger::admit(Object& held) noexcept {
   if (is_barrier(held)) return meet(held);
   while (held.waiters.first != no_slot) {
@@ -182,6 +217,7 @@ void Ledger::admit(Object& held) noexcept {
     take_out(held.waiters, slot);
     append(held.holders, slot);
     held.used += next.weight;
+    held.overtakings = 0;
     wakes_.add(next);
   }
 }
@@ -263,7 +299,7 @@ void Ledger::rebuild() noexcept {
     Party& there = party(busy[i]);
     Object& held = object(there.object);
     const PartyState state = state_of(there);
-    append(state == PartyState::waiting ? held.waiters : held.holders, busy[i]);
+    append(is_waiting(state) ? held.waiters : held.holders, busy[i]);
     if (state == PartyState::holding) held.used += there.weight;
     area_.next_ticket = std::max(area_.next_ticket, ticket_of(busy[i]));
   }

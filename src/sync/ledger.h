@@ -61,8 +61,8 @@ class Ledger {
   /// @throws Error `full`
   [[nodiscard]] std::uint32_t find_or_make(const ObjectName& name, std::uint32_t capacity);
 
-  /// Whether somebody new may hold `weight` of the object at `slot` at once: nobody waits, and it
-  /// fits.
+  /// Whether somebody new may hold `weight` of the object at `slot` at once: it fits, and nobody
+  /// waits who was not invited.
   [[nodiscard]] bool is_free_for(std::uint32_t slot, std::uint32_t weight) const noexcept;
 
   /// Adds a party to the object at `slot`, behind all others. `state` is `holding` only if the
@@ -76,8 +76,11 @@ class Ledger {
   /// Whether the party is still there, in any state.
   [[nodiscard]] bool is_present(PartyRef ref) const noexcept;
 
-  /// Removes the party, and lets in who waits and fits now.
+  /// Removes the party, and lets in or invites who waits and fits now.
   void remove(PartyRef ref) noexcept;
+  /// Lets in a party that was invited; if somebody was faster, it waits again. Returns whether it
+  /// does not wait any more.
+  bool accept(PartyRef ref) noexcept;
   /// Removes a party that died, if it is still there. A barrier that it was part of breaks.
   void bury(PartyRef ref) noexcept;
   /// Ends the waiting of a party: that of a barrier takes its arrival back, others are removed.
@@ -106,6 +109,7 @@ class Ledger {
   void rebuild_objects() noexcept;
   void append(Chain& chain, std::uint32_t slot) const noexcept;
   void take_out(Chain& chain, std::uint32_t slot) const noexcept;
+  void pass_on(Object& held) noexcept;
   void admit(Object& held) noexcept;
   void meet(Object& met) noexcept;
   void settle(Object& met) noexcept;

@@ -21,6 +21,10 @@ inline void set_state(Party& party, PartyState state) noexcept {
 /// not change it.
 inline void order_stores() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
 
+inline bool is_waiting(PartyState state) noexcept {
+  return state == PartyState::waiting || state == PartyState::invited;
+}
+
 inline bool is_barrier(const Object& object) noexcept {
   return object.kind == static_cast<std::uint32_t>(LockKind::barrier);
 }

@@ -6,6 +6,7 @@
 
 #include "engine/futex.h"
 #include "larder/core/process.h"
+#include "sync/ledger_words.h"
 #include "sync/owner.h"
 
 namespace larder::detail {
@@ -26,8 +27,12 @@ constexpr std::chrono::seconds ledger_patience{60};
 bool is_there(const Area& area, PartyRef ref, PartyState state) noexcept {
   const Party& party = area.parties[ref.slot];
   // In this order: a slot gets its next ticket before its next state.
-  return party.state.load(std::memory_order_acquire) == static_cast<std::uint32_t>(state) &&
-         party.ticket.load(std::memory_order_acquire) == ref.ticket;
+  return state_of(party) == state && party.ticket.load(std::memory_order_acquire) == ref.ticket;
+}
+
+bool is_waiting(const Area& area, PartyRef ref) noexcept {
+  const Party& party = area.parties[ref.slot];
+  return is_waiting(state_of(party)) && party.ticket.load(std::memory_order_acquire) == ref.ticket;
 }
 
 SteadyTime ledger_deadline() { return Clock::system().steady_now() + ledger_patience; }
@@ -59,7 +64,11 @@ std::optional<PartyRef> SharedObject::enter(Add add) {
 bool SharedObject::wait(PartyRef party, SteadyTime deadline) {
   const Area& there = area();
   auto pause = first_look;
-  while (is_there(there, party, PartyState::waiting)) {
+  while (is_waiting(there, party)) {
+    if (is_there(there, party, PartyState::invited) &&
+        Ledger(area(), ledger_deadline()).accept(party)) {
+      return true;
+    }
     const SteadyTime now = Clock::system().steady_now();
     if (now >= deadline) return give_up(party);
     sleep_on(&there.parties[party.slot].state, waiting_state,
@@ -76,7 +85,7 @@ bool SharedObject::give_up(PartyRef party) {
   while (remove_dead(before(party))) {
   }
   Ledger ledger(area(), SteadyTime::max());
-  if (!ledger.is(party, PartyState::waiting)) return true;
+  if (ledger.accept(party)) return true;
   ledger.give_up(party);
   return false;
 }

@@ -18,6 +18,8 @@ namespace larder::detail {
 
 /// Whether the party is still there, in that state. Needs no mutex.
 [[nodiscard]] bool is_there(const Area& area, PartyRef ref, PartyState state) noexcept;
+/// Whether the party is still there, and waits.
+[[nodiscard]] bool is_waiting(const Area& area, PartyRef ref) noexcept;
 
 /// When to give up waiting for the ledger, which is held for less than a microsecond unless its
 /// holder was stopped.
@@ -51,7 +53,7 @@ class SharedObject {
   /// @throws Error `invalid_argument` if it has another capacity, `full`, `unavailable`
   [[nodiscard]] std::optional<PartyRef> enter(Add add);
 
-  /// Waits until the party is no longer `waiting`; false if it gave up at the deadline.
+  /// Waits until the party no longer waits; false if it gave up at the deadline.
   [[nodiscard]] bool wait(PartyRef party, SteadyTime deadline);
   void leave(PartyRef party);
   [[nodiscard]] std::size_t waiting();

@@ -18,6 +18,7 @@
 #include "support/child.h"
 #include "support/settings.h"
 #include "support/shared_block.h"
+#include "sync/ledger_words.h"
 
 namespace larder::detail {
 namespace {
@@ -25,12 +26,11 @@ namespace {
 using test::Child;
 using test::SharedBlock;
 
-/// An object with four parts.
 ObjectName object_name(std::uint64_t number) {
   const std::string text = std::to_string(number);
   return {.kind = LockKind::semaphore, .digest = digest(as_bytes(text)), .text = text};
 }
-constexpr std::uint32_t capacity = 4;
+constexpr std::uint32_t capacity_of(std::uint64_t number) { return number == 0 ? 1 : 4; }
 
 struct Watched {
   Area area;
@@ -45,17 +45,27 @@ struct Watched {
     Ledger ledger(watched.area, SteadyTime::max());
     ++watched.operations;
     if (parties.size() < 12 && random.below(2) == 0) {
-      const std::uint32_t object = ledger.find_or_make(object_name(random.below(5)), capacity);
+      const std::uint64_t number = random.below(5);
+      const std::uint32_t capacity = capacity_of(number);
+      const std::uint32_t object = ledger.find_or_make(object_name(number), capacity);
       const auto weight = static_cast<std::uint32_t>(1 + random.below(capacity));
       const bool is_free = ledger.is_free_for(object, weight);
       parties.push_back(ledger.add(object, Owner{.pid = 1}, weight,
                                    is_free ? PartyState::holding : PartyState::waiting, {}));
     } else if (!parties.empty()) {
       const std::size_t i = random.below(parties.size());
+      if (random.below(4) == 0) {
+        ledger.accept(parties[i]);
+        continue;
+      }
       ledger.remove(parties[i]);
       parties.erase(parties.begin() + static_cast<std::ptrdiff_t>(i));
     }
   }
+}
+
+bool has_invited(const Ledger& ledger, const Chain& waiters) {
+  return waiters.first != no_slot && state_of(ledger.party(waiters.first)) == PartyState::invited;
 }
 
 /// How many are in the chain, which must be in the order of tickets.
@@ -64,7 +74,9 @@ std::size_t count(const Ledger& ledger, const Chain& chain, PartyState state) {
   std::uint32_t previous = no_slot;
   for (std::uint32_t slot = chain.first; slot != no_slot; slot = ledger.party(slot).next) {
     const Party& party = ledger.party(slot);
-    EXPECT_TRUE(ledger.is({.slot = slot, .ticket = party.ticket}, state));
+    const PartyState found_state =
+        slot == chain.first && has_invited(ledger, chain) ? PartyState::invited : state;
+    EXPECT_TRUE(ledger.is({.slot = slot, .ticket = party.ticket}, found_state));
     EXPECT_EQ(party.previous, previous);
     if (state == PartyState::waiting && previous != no_slot) {
       EXPECT_GT(party.ticket, ledger.party(previous).ticket);
@@ -87,10 +99,14 @@ std::vector<PartyRef> check(const Ledger& ledger) {
     const Object& object = ledger.object(slot);
     const std::size_t holders = count(ledger, object.holders, PartyState::holding);
     const std::size_t waiters = count(ledger, object.waiters, PartyState::waiting);
-    EXPECT_GT(holders, 0U);
-    EXPECT_LE(object.used, capacity);
-    if (waiters > 0) {
-      EXPECT_GT(ledger.party(object.waiters.first).weight, capacity - object.used);
+    EXPECT_LE(object.used, capacity_of(number));
+    if (has_invited(ledger, object.waiters)) {
+      EXPECT_EQ(number, 0U);
+    } else {
+      EXPECT_GT(holders, 0U);
+      if (waiters > 0) {
+        EXPECT_GT(ledger.party(object.waiters.first).weight, capacity_of(number) - object.used);
+      }
     }
     seen += holders + waiters;
   }
@@ -216,11 +232,73 @@ TEST(Ledger, lets_all_parties_of_a_barrier_go_on_or_none_after_a_death_at_any_mo
   EXPECT_GT(inside, 10);
 }
 
+/// A lock that one holds and another waits for.
+class PassedOnTest : public testing::Test {
+ protected:
+  PassedOnTest() : ledger_(start(), SteadyTime::max()) {
+    lock_ = ledger_.find_or_make(object_name(0), 1);
+    holder_ = add(PartyState::holding);
+    waiter_ = add(PartyState::waiting);
+  }
+
+  PartyRef add(PartyState state) { return ledger_.add(lock_, Owner{.pid = 1}, 1, state, {}); }
+  bool is_free() { return ledger_.is_free_for(lock_, 1); }
+
+ private:
+  Area& start() {
+    make_area(*area_, 1, 1);
+    return *area_;
+  }
+  const SharedBlock<Area> area_;
+
+ protected:
+  Ledger ledger_;
+  std::uint32_t lock_ = no_slot;
+  PartyRef holder_;
+  PartyRef waiter_;
+};
+
+TEST_F(PassedOnTest, lock_goes_to_the_one_who_waits_when_it_wakes) {
+  EXPECT_FALSE(ledger_.accept(waiter_));
+  ledger_.remove(holder_);
+  EXPECT_TRUE(ledger_.is(waiter_, PartyState::invited));
+  EXPECT_TRUE(ledger_.accept(waiter_));
+  EXPECT_TRUE(ledger_.is(waiter_, PartyState::holding));
+  EXPECT_FALSE(is_free());
+}
+
+TEST_F(PassedOnTest, one_may_be_faster_than_the_one_who_waits_and_no_second) {
+  ledger_.remove(holder_);
+  ASSERT_TRUE(is_free());
+  const PartyRef faster = add(PartyState::holding);
+  EXPECT_FALSE(is_free());
+  EXPECT_FALSE(ledger_.accept(waiter_));
+  EXPECT_TRUE(ledger_.is(waiter_, PartyState::waiting));
+  ledger_.remove(faster);
+  EXPECT_TRUE(ledger_.is(waiter_, PartyState::holding));
+}
+
+TEST_F(PassedOnTest, each_who_waits_may_be_overtaken_anew) {
+  const PartyRef second = add(PartyState::waiting);
+  ledger_.remove(holder_);
+  ledger_.remove(add(PartyState::holding));
+  ASSERT_TRUE(ledger_.is(waiter_, PartyState::holding));
+  ledger_.remove(waiter_);
+  EXPECT_TRUE(ledger_.is(second, PartyState::invited));
+}
+
+TEST_F(PassedOnTest, lock_goes_to_the_next_if_the_one_who_was_invited_dies) {
+  const PartyRef second = add(PartyState::waiting);
+  ledger_.remove(holder_);
+  ledger_.bury(waiter_);
+  EXPECT_TRUE(ledger_.is(second, PartyState::holding));
+}
+
 TEST(Ledger, hands_out_each_token_once_in_order) {
   const SharedBlock<Area> area;
   make_area(*area, 1, 1);
   Ledger ledger(*area, SteadyTime::max());
-  const PartyRef party = ledger.add(ledger.find_or_make(object_name(1), capacity), Owner{}, 1,
+  const PartyRef party = ledger.add(ledger.find_or_make(object_name(1), capacity_of(1)), Owner{}, 1,
                                     PartyState::holding, {});
   const auto next = [&]() -> std::optional<std::uint64_t> {
     if (!ledger.give_token(party)) return std::nullopt;

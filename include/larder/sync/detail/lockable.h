@@ -14,9 +14,10 @@ namespace larder::detail {
 /// `std::unique_lock` and `std::scoped_lock`.
 ///
 /// What is locked belongs to the thread that locked it, whatever object it was locked through. Who
-/// waits gets it in the order of asking, asleep meanwhile. When its owner ends without unlocking,
-/// be it by `kill -9`, the next one has it within 100 milliseconds. In the child of a fork nothing
-/// is held, and unlocking there what the parent holds does nothing.
+/// waits gets it in the order of asking, asleep meanwhile; what only one can hold may be taken once
+/// by somebody new while the next in line wakes. When its owner ends without unlocking, be it by
+/// `kill -9`, the next one has it within 100 milliseconds. In the child of a fork nothing is held,
+/// and unlocking there what the parent holds does nothing.
 ///
 /// Nothing here may be called inside an update of the engine: whoever holds it may need one.
 ///
@@ -28,8 +29,7 @@ class Lockable {
   /// locks are in use or the device has no room, `unavailable`
   void lock() { object_.take(want_); }
 
-  /// Takes it if that is possible at once, without overtaking those who wait. Fails as `lock()`
-  /// does.
+  /// Takes it if that is possible at once, and `lock()` would not wait. Fails as `lock()` does.
   [[nodiscard]] bool try_lock() { return object_.try_take(want_); }
 
   /// Takes it if it is to be had within `timeout`. Fails as `lock()` does.
