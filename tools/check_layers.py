@@ -15,6 +15,7 @@ MAY_USE = {
     "core": "",
     "codec": "core",
     "key": "core",
+    "code": "core key",
     "engine": "core",
     "store": "core",
     "backend": "core store engine",
@@ -27,7 +28,7 @@ MAY_USE = {
     "track": "core codec key container",
     "archive": "core codec key store",
     "lake": "core codec key store",
-    "memo": "core codec key engine store cache archive lake",
+    "memo": "core codec key code engine store cache archive lake",
 }
 MAY_USE = {room: set(others.split()) | {room} for room, others in MAY_USE.items()}
 SURFACES = ("cli", "python", "web")
