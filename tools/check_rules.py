@@ -40,6 +40,8 @@ RULES = [
     Rule(r"\b(sleep_for|sleep_until|usleep|nanosleep|sleep)\s*\(",
          "tests wait for a condition, not for time; mark the exception with 'sleeps:' and a reason",
          r"tests/", mark="sleeps:"),
+    Rule(r"^\s*rc::check\s*\(",
+         "it only returns whether the property holds: EXPECT_TRUE(rc::check(...))", r"tests/"),
     Rule(r"\b(TODO|FIXME|XXX)\b", "finish it or open an issue",
          unless=r"tools/", files=TEXTS, in_comments=True),
     Rule(r"/root/|/work/|/tmp/(build|bash)", "a path of one machine",

@@ -130,6 +130,12 @@ class Rules(CheckTest):
                    SPDX + "// sleeps: the kernel must notice\nvoid f() { sleep_for(1s); }\n")
         self.assert_clean(check_rules)
 
+    def test_finds_a_property_whose_failure_nobody_sees(self):
+        self.write("tests/unit/core/a_test.cpp", SPDX + "TEST(A, b) {\n  rc::check([] {});\n}\n")
+        self.assert_finds(check_rules, "a_test.cpp:3", "rc::check")
+        self.write("tests/unit/core/a_test.cpp", SPDX + "  EXPECT_TRUE(rc::check([] {}));\n")
+        self.assert_clean(check_rules)
+
     def test_finds_a_missing_licence_line(self):
         self.write("src/core/a.cpp", "int x;\n")
         self.write("tools/a.py", "#!/usr/bin/env python3\n")

@@ -79,7 +79,7 @@ TEST_F(TransferTest, every_type_and_lifetime_arrives_as_it_was) {
 
 TEST_F(TransferTest, random_texts_bytes_and_lifetimes_arrive) {
   int run = 0;
-  rc::check([&] {
+  EXPECT_TRUE(rc::check([&] {
     ++run;
     Cache from = open(("from" + std::to_string(run)).c_str());
     Cache to = open(("to" + std::to_string(run)).c_str());
@@ -98,7 +98,7 @@ TEST_F(TransferTest, random_texts_bytes_and_lifetimes_arrive) {
       RC_ASSERT(to.info(key)->expires_at == from.info(key)->expires_at);
     }
     for (const auto& [key, number] : numbers) RC_ASSERT(to.get<double>(key) == number);
-  });
+  }));
 }
 
 TEST_F(TransferTest, is_of_one_moment) {

@@ -208,7 +208,7 @@ TEST(RunTree, places_of_taken_items_stay_until_they_are_forgotten) {
 }
 
 TEST(RunTree, agrees_with_a_list) {
-  rc::check([] {
+  EXPECT_TRUE(rc::check([] {
     Subject subject;
     Random random(*rc::gen::arbitrary<std::uint64_t>());
     std::int64_t next = 0;
@@ -245,7 +245,7 @@ TEST(RunTree, agrees_with_a_list) {
       }
       subject.check();
     }
-  });
+  }));
 }
 
 }  // namespace

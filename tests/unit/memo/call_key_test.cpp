@@ -199,9 +199,9 @@ TEST(CallKey, identity_is_part_of_every_kind_of_key) {
 TEST(CallKey, arguments_can_be_read_back) {
   const auto check = [](const std::optional<FunctionIdentity>& identity) {
     const CallKeys<int, std::string, std::vector<double>> keys({}, {}, identity);
-    rc::check([&](int a, const std::string& b, const std::vector<double>& c) {
+    EXPECT_TRUE(rc::check([&](int a, const std::string& b, const std::vector<double>& c) {
       RC_ASSERT(keys.arguments(keys(a, b, c)) == std::tuple(a, b, c));
-    });
+    }));
   };
   check(std::nullopt);
   check(FunctionIdentity{.name = "f"});
