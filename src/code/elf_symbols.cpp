@@ -155,11 +155,16 @@ std::string_view plain_name(std::string_view name) noexcept {
   }
 }
 
-std::string demangled(std::string_view name) {
+std::string demangled_type(const char* name) {
   int status = 0;
   const std::unique_ptr<char, decltype(&std::free)> text(
-      abi::__cxa_demangle(std::string(name).c_str(), nullptr, nullptr, &status), &std::free);
-  return text == nullptr ? std::string(name) : std::string(text.get());
+      abi::__cxa_demangle(name, nullptr, nullptr, &status), &std::free);
+  return text == nullptr ? name : text.get();
+}
+
+std::string demangled(std::string_view name) {
+  // Other names could be mistaken for those of types: "f" is float.
+  return name.starts_with("_Z") ? demangled_type(std::string(name).c_str()) : std::string(name);
 }
 
 }  // namespace larder

@@ -76,6 +76,9 @@ class ElfSymbols {
 /// (`.constprop.0`, `.cold`, `.lto_priv.3`, `.7`), and without its version (`@GLIBC_2.2.5`).
 [[nodiscard]] std::string_view plain_name(std::string_view name) noexcept;
 
+/// How people write the name of a type that `std::type_info` gives.
+[[nodiscard]] std::string demangled_type(const char* name);
+
 /// How people write `name`; `name` itself if it is not mangled.
 [[nodiscard]] std::string demangled(std::string_view name);
 

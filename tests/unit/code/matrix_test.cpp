@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Programs are built twice and more by real compilers: what changed in a function must change its
+// fingerprint, and nothing else may.
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <future>
+#include <map>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "larder/code/explanation.h"
+#include "larder/code/fingerprint.h"
+#include "support/settings.h"
+#include "support/temp_dir.h"
+
+namespace larder {
+namespace {
+
+/// The function that change number i + 1 of matrix/subject.cpp is about.
+constexpr std::array<std::string_view, 26> subjects = {
+    "plain",          "c_function",    "uses_inline",
+    "uses_callee",    "uses_math",     "uses_string",
+    "uses_float",     "uses_switch",   "uses_lookup",
+    "uses_table",     "uses_template", "uses_lambda",
+    "uses_virtual",   "throwing",      "catching",
+    "local_array",    "uses_pointers", "uses_names",
+    "uses_static",    "uses_global",   "uses_thread_local",
+    "uses_wide",      "uses_suffix",   "uses_vector",
+    "uses_recursion", "uses_mask"};
+
+struct Build {
+  std::string compiler;
+  std::string level;
+};
+
+void PrintTo(const Build& build, std::ostream* out) {
+  *out << build.compiler << ' ' << build.level;
+}
+
+std::string name_of(const testing::TestParamInfo<Build>& build) {
+  std::string name =
+      build.param.compiler.substr(0, build.param.compiler.find('+')) + build.param.level;
+  std::erase(name, '-');
+  return name;
+}
+
+class Matrix : public testing::TestWithParam<Build> {
+ protected:
+  void SetUp() override {
+    if (std::system((GetParam().compiler + " --version >/dev/null 2>&1").c_str()) != 0) {
+      GTEST_SKIP() << GetParam().compiler << " is not installed";
+    }
+    if (fingerprint("/proc/self/exe", "main").mode != CodeMode::closure) {
+      GTEST_SKIP() << fingerprint("/proc/self/exe", "main").fallback_reason;
+    }
+  }
+
+  /// Builds the subject with `more` options, from a copy of its source in a folder of that name.
+  [[nodiscard]] std::filesystem::path build(const std::string& folder,
+                                            const std::string& more) const {
+    const std::filesystem::path place = folder_ / folder;
+    std::filesystem::create_directory(place);
+    std::filesystem::copy_file(LARDER_MATRIX_SUBJECT, place / "subject.cpp");
+    const std::string command = "cd '" + place.string() + "' && " + GetParam().compiler +
+                                " -std=c++20 -fPIE -pie -w " + GetParam().level + ' ' + more +
+                                " subject.cpp -o subject";
+    if (std::system(command.c_str()) != 0) ADD_FAILURE() << command;
+    return place / "subject";
+  }
+
+  /// Builds several at the same time: folder and options.
+  [[nodiscard]] std::vector<std::filesystem::path> build_all(
+      const std::vector<std::pair<std::string, std::string>>& wanted) const {
+    std::vector<std::filesystem::path> built(wanted.size());
+    for (std::size_t i = 0; i < wanted.size(); i += 2) {
+      auto other = std::async(std::launch::async, [&] {
+        if (i + 1 < wanted.size()) built[i + 1] = build(wanted[i + 1].first, wanted[i + 1].second);
+      });
+      built[i] = build(wanted[i].first, wanted[i].second);
+      other.get();
+    }
+    return built;
+  }
+
+ private:
+  test::TempDir folder_;
+};
+
+std::map<std::string_view, CodeExplanation> explain_all(const std::filesystem::path& binary) {
+  std::map<std::string_view, CodeExplanation> all;
+  for (const std::string_view subject : subjects) {
+    all.emplace(subject, explain(binary, subject));
+    EXPECT_EQ(all.at(subject).fingerprint.fallback_reason, "") << subject;
+  }
+  return all;
+}
+
+std::string text_of(const CodeChanges& changes) {
+  std::string text;
+  for (const auto& name : changes.changed) text += "  changed: " + name + '\n';
+  for (const auto& name : changes.added) text += "  added: " + name + '\n';
+  for (const auto& name : changes.removed) text += "  removed: " + name + '\n';
+  return text;
+}
+
+void expect_same(const std::map<std::string_view, CodeExplanation>& before,
+                 const std::filesystem::path& binary, std::string_view but = "") {
+  for (const auto& [subject, after] : explain_all(binary)) {
+    const CodeExplanation& old = before.at(subject);
+    if (subject == but) {
+      EXPECT_NE(old.fingerprint.digest, after.fingerprint.digest) << subject << " missed";
+    } else {
+      EXPECT_EQ(old.fingerprint.digest, after.fingerprint.digest)
+          << subject << " in " << binary << ", false alarm\n"
+          << text_of(compare(old, after));
+    }
+  }
+}
+
+TEST_P(Matrix, sees_changes_and_nothing_else) {
+  const auto built = build_all({{"base", ""},
+                                {"changed", "-DCHANGE=1000"},
+                                {"another_folder_with_debug_information", "-g"},
+                                {"unrelated", "-DUNRELATED"}});
+  const auto before = explain_all(built[0]);
+  expect_same(before, built[2]);
+  expect_same(before, built[3]);
+  for (const auto& [subject, after] : explain_all(built[1])) {
+    EXPECT_NE(before.at(subject).fingerprint.digest, after.fingerprint.digest)
+        << subject << " missed";
+    EXPECT_FALSE(compare(before.at(subject), after).empty()) << subject;
+  }
+}
+
+TEST_P(Matrix, each_change_is_seen_where_it_is) {
+  if (!test::is_full()) GTEST_SKIP() << "only with LARDER_FULL=1";
+  std::vector<std::pair<std::string, std::string>> wanted = {{"base", ""}};
+  for (std::size_t i = 1; i <= subjects.size(); ++i) {
+    wanted.emplace_back(subjects[i - 1], "-DCHANGE=" + std::to_string(i));
+  }
+  const auto built = build_all(wanted);
+  const auto before = explain_all(built[0]);
+  for (std::size_t i = 1; i < built.size(); ++i) expect_same(before, built[i], subjects[i - 1]);
+}
+
+std::vector<Build> builds() {
+  std::vector<Build> all = {{.compiler = "g++", .level = "-O2"},
+                            {.compiler = "clang++-19", .level = "-O2"}};
+  if (!test::is_full()) return all;
+  for (const std::string level : {"-O0", "-O3", "-Os"}) {
+    all.push_back({.compiler = "g++", .level = level});
+    all.push_back({.compiler = "clang++-19", .level = level});
+  }
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Compilers, Matrix, testing::ValuesIn(builds()), name_of);
+
+}  // namespace
+}  // namespace larder
