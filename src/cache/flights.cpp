@@ -15,6 +15,13 @@
 
 namespace larder::detail {
 
+SteadyTime waiting_deadline(std::optional<std::chrono::milliseconds> timeout) {
+  // No load is waited for longer, which only keeps the sum in range.
+  constexpr auto long_enough = std::chrono::hours{24 * 365};
+  return Clock::system().steady_now() +
+         (timeout ? std::chrono::nanoseconds(*timeout) : long_enough);
+}
+
 struct Flights::Flight {
   std::string key;
   std::thread::id owner = {};    // where the load runs, once it does

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <functional>
@@ -20,6 +21,9 @@ struct LoadOutcome {
   Bytes value = {};  ///< Encoded.
   std::exception_ptr error = nullptr;
 };
+
+/// When who waits from now on for the load of another gives up.
+[[nodiscard]] SteadyTime waiting_deadline(std::optional<std::chrono::milliseconds> timeout);
 
 /// The loads that run in this process: those who want a key that is being loaded wait for the
 /// outcome, whatever it is.

@@ -4,40 +4,14 @@
 // what the loader throws; among processes by a claim on the key, which the death of its owner ends.
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
+#include "cache/freshness.h"
 #include "cache/loading.h"
 #include "cache/seen.h"
 #include "larder/cache/detail/cache_core.h"
-#include "larder/core/random.h"
 
 namespace larder::detail {
-
-namespace {
-
-/// In (0, 1].
-double random_part() {
-  static thread_local Random random(random_seed());
-  constexpr double steps = 1ULL << 53U;
-  return (static_cast<double>(random() >> 11U) + 1) / steps;
-}
-
-enum class Freshness { fresh, early, stale };
-
-// By a formula of Vattani, Chierichetti and Lowenstein (VLDB 2015), whether it is time to renew.
-Freshness judge(const SeenEntry& entry, const LoadOptions& options, const Clock& clock) {
-  if (!entry.expires_at) return Freshness::fresh;
-  const WallTime now = clock.now();
-  if (now >= *entry.expires_at) return Freshness::stale;
-  if (options.early_refresh <= 0) return Freshness::fresh;
-  const double ahead = static_cast<double>(entry.load_time.count()) * options.early_refresh *
-                       -std::log(random_part());
-  const auto left = static_cast<double>((*entry.expires_at - now).count());
-  return ahead >= left ? Freshness::early : Freshness::fresh;
-}
-
-}  // namespace
 
 void CacheCore::load(const Key& key, LoadType type, const LoadOptions& options, LoadCall call,
                      EntryVisitor visit) {
@@ -53,12 +27,13 @@ bool CacheCore::find_or_refresh(const Key& key, LoadType type, const LoadOptions
   std::optional<WallTime> stored_at;
   // What cannot be loaded again has no use beyond its time.
   const Staleness staleness = state_->is_read_only ? Staleness::refused : Staleness::allowed;
-  const Seen seen = look_up(key, type.schema, {.max_age = options.max_age}, staleness,
-                            [&](const SeenEntry& entry) {
-                              visit(entry);
-                              freshness = judge(entry, options, *state_->hooks.clock);
-                              stored_at = entry.stored_at;
-                            });
+  const Seen seen = look_up(
+      key, type.schema, {.max_age = options.max_age}, staleness, [&](const SeenEntry& entry) {
+        visit(entry);
+        freshness = judge_freshness(entry.expires_at, entry.load_time, options.early_refresh,
+                                    *state_->hooks.clock);
+        stored_at = entry.stored_at;
+      });
   if (seen != Seen::hit && (seen != Seen::absent || !type.may_be_absent)) {
     Tally tally;
     count_seen(seen, tally);

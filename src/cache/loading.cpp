@@ -14,9 +14,6 @@ namespace {
 
 using Kind = LoadOutcome::Kind;
 
-// Where nothing else is said. No load is waited for longer, which only keeps the sum in range.
-constexpr auto long_enough = std::chrono::hours{24 * 365};
-
 /// One value in MessagePack that means nothing.
 Bytes nil() { return {std::byte{0xC0}}; }
 
@@ -93,10 +90,7 @@ void CacheCore::Loading::run_for_nobody_else(Load load) {
   load(value);
 }
 
-SteadyTime CacheCore::Loading::deadline() const {
-  return Clock::system().steady_now() +
-         (options_.timeout ? std::chrono::nanoseconds(*options_.timeout) : long_enough);
-}
+SteadyTime CacheCore::Loading::deadline() const { return waiting_deadline(options_.timeout); }
 
 LoadOutcome CacheCore::Loading::run(Flights::Ticket& ticket, Load load, SteadyTime deadline) {
   ticket.begin();

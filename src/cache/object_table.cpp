@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "larder/cache/detail/object_table.h"
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <array>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "cache/hashed_key.h"
 #include "cache/state.h"
 #include "larder/core/error.h"
 #include "larder/core/mutex.h"
@@ -18,24 +17,10 @@ namespace larder::detail {
 
 namespace {
 
-/// A key with its hash, to look for or to keep.
-struct HashedView {
-  std::uint64_t hash;
-  BytesView key;
-};
+/// A key with its hash, to keep.
 struct HashedKey {
   std::uint64_t hash;
   Bytes key;
-};
-struct HashOf {
-  using is_transparent = void;
-  std::size_t operator()(const auto& key) const noexcept { return key.hash; }
-};
-struct SameKey {
-  using is_transparent = void;
-  bool operator()(const auto& a, const auto& b) const noexcept {
-    return a.hash == b.hash && equal(a.key, b.key);
-  }
 };
 
 struct Kept {
@@ -114,11 +99,6 @@ class Stripe {
   std::vector<Map::value_type*> ring_ LARDER_GUARDED_BY(mutex_);
   std::size_t hand_ LARDER_GUARDED_BY(mutex_) = 0;
 };
-
-HashedView hashed(const Key& key) noexcept {
-  const BytesView bytes = key.bytes();
-  return {.hash = XXH3_64bits(bytes.data(), bytes.size()), .key = bytes};
-}
 
 }  // namespace
 

@@ -31,19 +31,24 @@ class PerProcess {
     if (made->forks == fork_generation()) delete made;
   }
 
-  [[nodiscard]] std::shared_ptr<T> get() {
-    Made* current = current_.load(std::memory_order_acquire);
-    if (current->forks == fork_generation()) return current->object;
-    auto fresh = std::make_unique<Made>(Made{.object = make_()});
-    if (current_.compare_exchange_strong(current, fresh.get())) current = fresh.release();
-    return current->object;
-  }
+  [[nodiscard]] std::shared_ptr<T> get() { return made().object; }
+
+  /// The same object, valid as long as this is: without the cost of counting references.
+  [[nodiscard]] T& ref() { return *made().object; }
 
  private:
   struct Made {
     std::uint64_t forks = fork_generation();
     std::shared_ptr<T> object;
   };
+
+  Made& made() {
+    Made* current = current_.load(std::memory_order_acquire);
+    if (current->forks == fork_generation()) return *current;
+    auto fresh = std::make_unique<Made>(Made{.object = make_()});
+    if (current_.compare_exchange_strong(current, fresh.get())) current = fresh.release();
+    return *current;
+  }
 
   std::function<std::shared_ptr<T>()> make_;
   std::atomic<Made*> current_;

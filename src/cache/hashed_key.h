@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <xxhash.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "larder/core/bytes.h"
+#include "larder/key/key.h"
+
+namespace larder::detail {
+
+/// A key with its hash, to look for.
+struct HashedView {
+  std::uint64_t hash;
+  BytesView key;
+};
+
+[[nodiscard]] inline HashedView hashed(const Key& key) noexcept {
+  const BytesView bytes = key.bytes();
+  return {.hash = XXH3_64bits(bytes.data(), bytes.size()), .key = bytes};
+}
+
+/// For tables of keys that have their hashes with them, whoever owns the bytes.
+struct HashOf {
+  using is_transparent = void;
+  std::size_t operator()(const auto& key) const noexcept { return key.hash; }
+};
+struct SameKey {
+  using is_transparent = void;
+  bool operator()(const auto& a, const auto& b) const noexcept {
+    return a.hash == b.hash && equal(a.key, b.key);
+  }
+};
+
+}  // namespace larder::detail
