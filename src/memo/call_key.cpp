@@ -34,7 +34,6 @@ std::uint64_t bits_between(std::size_t first, std::size_t end) {
 CallKeyRules::CallKeyRules(CallKeyOptions options, std::size_t parameters,
                            std::optional<FunctionIdentity> identity)
     : options_(std::move(options)),
-      parameters_(parameters),
       identity_(std::move(identity)),
       is_plain_(options_.map.is_raw() && !options_.rounding) {
   if (options_.names.size() > parameters) {

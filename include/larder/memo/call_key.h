@@ -106,7 +106,6 @@ class CallKeyRules {
 
  private:
   CallKeyOptions options_;
-  std::size_t parameters_;
   std::optional<FunctionIdentity> identity_;
   std::uint64_t ignored_ = 0;
   bool is_plain_;
@@ -181,7 +180,7 @@ class CallKeys {
 
   void write_arguments(KeyWriter& out, const Args&... args) const {
     out.begin_tuple();
-    std::size_t position = 0;
+    [[maybe_unused]] std::size_t position = 0;
     (detail::write_argument(rules_, position++, args, out), ...);
     out.end_tuple();
   }

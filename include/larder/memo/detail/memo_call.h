@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "larder/memo/memoize_options.h"
+
+namespace larder::detail {
+
+/// A function that is memoized, with what says which of its results are kept.
+template <typename F, typename Result>
+struct MemoFunction {
+  using Stored = StoredResult<Result>;
+
+  F function;
+  std::function<bool(const Stored& result)> keep_if;
+
+  template <typename... Args>
+  Stored operator()(Args&&... args) {
+    if constexpr (std::is_void_v<Result>) {
+      std::invoke(function, std::forward<Args>(args)...);
+      return {};
+    } else {
+      return std::invoke(function, std::forward<Args>(args)...);
+    }
+  }
+
+  [[nodiscard]] bool keeps(const Stored& result) const { return !keep_if || keep_if(result); }
+};
+
+/// Whether an argument of this parameter may be copied, for a call that runs elsewhere and later.
+template <typename Arg>
+concept DetachableArgument =
+    std::copy_constructible<std::decay_t<Arg>> &&
+    (!std::is_lvalue_reference_v<Arg> || std::is_const_v<std::remove_reference_t<Arg>>);
+
+/// One call, whose arguments are where the caller has them.
+template <typename F, typename Result, typename... Args>
+class MemoCall {
+ public:
+  using Function = MemoFunction<F, Result>;
+  using Stored = typename Function::Stored;
+
+  static constexpr bool is_detachable = (DetachableArgument<Args> && ...);
+
+  /// `function` and the arguments must outlive the call.
+  MemoCall(const std::shared_ptr<Function>& function, std::tuple<Args&&...> args)
+      : function_(function), args_(std::move(args)) {}
+
+  /// Computes the result. To be called once: arguments may be moved from.
+  Stored run() { return std::apply(*function_, std::move(args_)); }
+
+  [[nodiscard]] bool keeps(const Stored& result) const { return function_->keeps(result); }
+
+  /// The call with copies of its arguments. It gives nothing if the result is not to be kept.
+  [[nodiscard]] std::function<std::optional<Stored>()> detach() const {
+    if constexpr (is_detachable) {
+      return [function = function_,
+              own = std::tuple<std::decay_t<Args>...>(args_)]() mutable -> std::optional<Stored> {
+        std::optional<Stored> result(std::apply(
+            [&](auto&... args) { return (*function)(static_cast<Args&&>(args)...); }, own));
+        if (!function->keeps(*result)) result.reset();
+        return result;
+      };
+    } else {
+      return nullptr;
+    }
+  }
+
+ private:
+  const std::shared_ptr<Function>& function_;
+  std::tuple<Args&&...> args_;
+};
+
+}  // namespace larder::detail

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "larder/cache/cache.h"
+#include "larder/cache/object_tier.h"
+#include "larder/core/clock.h"
+#include "larder/memo/detail/call_counts.h"
+
+namespace larder::detail {
+
+/// Loads the result of a call. A copy has copies of the arguments and runs alone.
+template <typename Call>
+class MemoLoader {
+ public:
+  using Stored = typename Call::Stored;
+
+  explicit MemoLoader(Call& call) : call_(&call) {}
+  MemoLoader(const MemoLoader& other)
+      : detached_(other.call_ != nullptr ? other.call_->detach() : other.detached_) {}
+  MemoLoader& operator=(const MemoLoader&) = delete;
+  ~MemoLoader() = default;
+
+  std::optional<Stored> operator()() {
+    if (call_ == nullptr) return detached_();
+    has_run_ = true;
+    Stored result = call_->run();
+    if (call_->keeps(result)) return std::optional<Stored>(std::in_place, std::move(result));
+    not_kept_.emplace(std::move(result));
+    return std::nullopt;
+  }
+
+  [[nodiscard]] bool has_run() const noexcept { return has_run_; }
+  /// What was computed but is not to be kept.
+  [[nodiscard]] std::optional<Stored>& not_kept() noexcept { return not_kept_; }
+
+ private:
+  Call* call_ = nullptr;
+  std::function<std::optional<Stored>()> detached_ = {};
+  std::optional<Stored> not_kept_ = std::nullopt;
+  bool has_run_ = false;
+};
+
+/// The results of one function in a place that it shares with other functions and processes: a
+/// `Cache`, or an `ObjectTier` on one.
+template <typename Where, typename Stored>
+class SharedPlace {
+ public:
+  using Object = std::shared_ptr<const Stored>;
+
+  SharedPlace(Where where, LoadOptions load, KeyPrefix keys)
+      : where_(std::move(where)), load_(std::move(load)), keys_(std::move(keys)) {}
+
+  template <typename Call>
+  [[nodiscard]] Stored get(const Key& key, Call& call) {
+    return with_result(
+        key, call, [](auto& found) -> Stored { return take(found); },
+        [](Stored& computed) -> Stored { return std::move(computed); });
+  }
+
+  template <typename Call>
+  [[nodiscard]] Object share(const Key& key, Call& call) {
+    return with_result(
+        key, call, [](auto& found) { return as_object(found); },
+        [](Stored& computed) { return std::make_shared<const Stored>(std::move(computed)); });
+  }
+
+  [[nodiscard]] Object find(const Key& key) const {
+    if constexpr (is_tier) {
+      return where_.get(key);
+    } else {
+      auto found = where_.template get<Stored>(key);
+      return found ? as_object(found) : nullptr;
+    }
+  }
+
+  Object put(const Key& key, Stored result, Duration /*load_time*/) {
+    cache().template put<Stored>(key, result, load_.put);
+    return std::make_shared<const Stored>(std::move(result));
+  }
+  bool erase(const Key& key) { return cache().erase(key); }
+  void clear() { cache().erase_selected({.prefix = keys_}); }
+  [[nodiscard]] MemoizeStats stats() const { return counts_->sum(); }
+  void reset_stats() { counts_->reset(); }
+  [[nodiscard]] const Clock& clock() const { return Clock::system(); }
+
+ private:
+  static constexpr bool is_tier = !std::same_as<Where, Cache>;
+
+  static Stored take(std::optional<Stored>& found) { return std::move(*found); }
+  static Stored take(Object& found) { return *found; }
+  static Object as_object(std::optional<Stored>& found) {
+    return std::make_shared<const Stored>(std::move(*found));
+  }
+  static Object as_object(Object& found) { return std::move(found); }
+
+  Cache& cache() {
+    if constexpr (is_tier) {
+      return where_.cache();
+    } else {
+      return where_;
+    }
+  }
+
+  template <typename Call, typename UseFound, typename UseComputed>
+  auto with_result(const Key& key, Call& call, UseFound use_found, UseComputed use_computed) {
+    MemoLoader<Call> loader(call);
+    auto found = where_.get_or_load(key, loader, load_);
+    if (loader.has_run() || !found) {
+      counts_->add_miss();
+    } else {
+      counts_->add_hit();
+    }
+    if (found) return use_found(found);
+    // Another caller has computed what is not to be kept, so this one has to do so as well.
+    Stored computed = loader.not_kept() ? std::move(*loader.not_kept()) : call.run();
+    return use_computed(computed);
+  }
+
+  Where where_;
+  LoadOptions load_;
+  KeyPrefix keys_;  // of all results of the function
+  std::unique_ptr<CallCounts> counts_ = std::make_unique<CallCounts>();
+};
+
+}  // namespace larder::detail

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <variant>
+
+#include "larder/cache/load_options.h"
+#include "larder/core/clock.h"
+#include "larder/memo/call_key.h"
+
+namespace larder {
+
+namespace detail {
+
+/// What is kept for a function that returns `Result`.
+template <typename Result>
+using StoredResult =
+    std::conditional_t<std::is_void_v<Result>, std::monostate, std::remove_cvref_t<Result>>;
+
+/// The value of an argument that a call leaves out; what cannot be copied has none.
+template <typename Argument>
+using DefaultArgument =
+    std::conditional_t<std::copy_constructible<Argument>, std::optional<Argument>, std::monostate>;
+
+}  // namespace detail
+
+/// How a function with this signature is memoized.
+template <typename Signature>
+struct MemoizeOptions;
+
+template <typename Result, typename... Args>
+struct MemoizeOptions<Result(Args...)> {
+  /// What tells the function from others whose results are in the same place. Needed in places that
+  /// outlive the program, unless the function is an object without state of a class that has a
+  /// name everywhere.
+  std::string name = {};
+
+  /// Change it when the function computes something else than before: older results are not found
+  /// any more.
+  std::string version = {};
+
+  /// A fingerprint of the code of the function; another one is another function.
+  std::string code = {};
+
+  /// How arguments become a key.
+  CallKeyOptions keys = {};
+
+  /// Makes the key by itself instead.
+  typename CallKeys<std::decay_t<Args>...>::Custom key = {};
+
+  /// Values for arguments that a call leaves out, one for each parameter: `{{}, 0}` has one for the
+  /// second. A call that gives the default and one that leaves it out share a key.
+  std::tuple<detail::DefaultArgument<std::decay_t<Args>>...> defaults = {};
+
+  /// Whether a result is kept; unset: every result is. Who waits for one that is not kept computes
+  /// as well.
+  std::function<bool(const detail::StoredResult<Result>& result)> keep_if = {};
+
+  /// How results are found, computed again, and stored. In memory there are no `put.tags` and no
+  /// `put.idle_ttl`. Calls with arguments that cannot be copied or are references to what is not
+  /// constant are computed again in the caller, whatever `refresh_on` says.
+  LoadOptions load = {};
+
+  /// What the function throws is thrown again for this long, instead of calling it. In memory only.
+  std::optional<Duration> remember_errors_for = std::nullopt;
+};
+
+}  // namespace larder

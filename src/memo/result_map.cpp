@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "memo/result_map.h"
+
+#include <span>
+#include <utility>
+
+#include "cache/policy/policies.h"
+#include "larder/core/error.h"
+
+namespace larder::detail {
+
+ResultMap::ResultMap(const MemoryOptions& options, std::shared_ptr<EvictionPolicy> own)
+    : options_(options) {
+  if (options.max_entries == 0 || options.max_entries == no_limit) return;
+  if (options.eviction == Eviction::custom) {
+    if (!own) throw Error(ErrorKind::invalid_argument, "memoize: there is no eviction_policy");
+    policy_ = std::move(own);
+  } else {
+    policy_ = make_policy(options.eviction, table_size(options.max_entries, no_limit));
+  }
+  const std::size_t bytes = policy_ ? policy_->memory_bytes() : 0;
+  if (bytes == 0) return;
+  policy_memory_.resize((bytes + sizeof(Line) - 1) / sizeof(Line));
+  policy_->attach({policy_memory_.front().bytes.data(), bytes});
+}
+
+GoneResults ResultMap::keep(const Key& key, KeptResult result) {
+  const HashedView wanted = hashed(key);
+  GoneResults gone;
+  if (options_.max_entries == 0) {
+    gone.push_back({to_bytes(wanted.key), std::move(result)});
+    return gone;
+  }
+  const MutexLock lock(order_);
+  if (replace(wanted, result)) return gone;
+  if (make_room(gone)) {
+    add(wanted, std::move(result));
+  } else {
+    gone.push_back({to_bytes(wanted.key), std::move(result)});
+  }
+  return gone;
+}
+
+bool ResultMap::replace(const HashedView& key, KeptResult& result) {
+  Stripe& stripe = of(key);
+  std::uint64_t sequence = 0;
+  {
+    const MutexLock lock(stripe.mutex);
+    const auto found = stripe.map.find(key);
+    if (found == stripe.map.end()) return false;
+    std::swap(found->second.result, result);
+    sequence = found->second.sequence;
+  }
+  if (policy_) policy_->note_use(sequence, key.key);
+  return true;
+}
+
+bool ResultMap::make_room(GoneResults& gone) {
+  if (residents_.entries() < options_.max_entries) return true;
+  if (options_.overflow == Overflow::spill_all) {
+    gone = take_everything();
+    return true;
+  }
+  if (!policy_) return false;
+  std::optional<std::uint64_t> chosen = policy_->choose(residents_);
+  if (!chosen || !residents_.contains(*chosen)) chosen = residents_.first();
+  gone.push_back(take(*chosen, RemovalCause::evicted));
+  return true;
+}
+
+void ResultMap::add(const HashedView& key, KeptResult result) {
+  const std::uint64_t sequence = residents_.add(key.key);
+  Stripe& stripe = of(key);
+  try {
+    const HashedView owned{.hash = key.hash, .key = *residents_.key(sequence)};
+    const MutexLock lock(stripe.mutex);
+    stripe.map.emplace(owned, Slot{.result = std::move(result), .sequence = sequence});
+  } catch (...) {
+    residents_.remove(sequence);
+    throw;
+  }
+  if (policy_) policy_->note_store(sequence, key.key);
+}
+
+GoneResult ResultMap::take(std::uint64_t sequence, RemovalCause cause) {
+  const BytesView bytes = *residents_.key(sequence);
+  GoneResult gone{.key = to_bytes(bytes), .result = {}};
+  const HashedView key{.hash = XXH3_64bits(bytes.data(), bytes.size()), .key = bytes};
+  Stripe& stripe = of(key);
+  {
+    const MutexLock lock(stripe.mutex);
+    const auto found = stripe.map.find(key);
+    gone.result = std::move(found->second.result);
+    stripe.map.erase(found);
+  }
+  if (policy_) policy_->note_removal(sequence, bytes, cause);
+  residents_.remove(sequence);
+  return gone;
+}
+
+std::optional<KeptResult> ResultMap::take(const Key& key) {
+  const HashedView wanted = hashed(key);
+  Stripe& stripe = of(wanted);
+  const MutexLock lock(order_);
+  std::uint64_t sequence = 0;
+  {
+    const MutexLock stripe_lock(stripe.mutex);
+    const auto found = stripe.map.find(wanted);
+    if (found == stripe.map.end()) return std::nullopt;
+    sequence = found->second.sequence;
+  }
+  return take(sequence, RemovalCause::erased).result;
+}
+
+GoneResults ResultMap::take_everything() {
+  GoneResults gone;
+  gone.reserve(residents_.entries());
+  while (residents_.entries() != 0) gone.push_back(take(residents_.first(), RemovalCause::erased));
+  return gone;
+}
+
+GoneResults ResultMap::take_all() {
+  const MutexLock lock(order_);
+  return take_everything();
+}
+
+GoneResults ResultMap::all() {
+  const MutexLock lock(order_);
+  GoneResults results;
+  results.reserve(residents_.entries());
+  for (Stripe& stripe : stripes_) {
+    const MutexLock stripe_lock(stripe.mutex);
+    for (const auto& [key, slot] : stripe.map) {
+      results.push_back({to_bytes(key.key), slot.result});
+    }
+  }
+  return results;
+}
+
+std::uint64_t ResultMap::size() {
+  const MutexLock lock(order_);
+  return residents_.entries();
+}
+
+std::uint64_t ResultMap::hits() {
+  std::uint64_t hits = 0;
+  for (Stripe& stripe : stripes_) {
+    const MutexLock lock(stripe.mutex);
+    hits += stripe.hits;
+  }
+  return hits;
+}
+
+void ResultMap::reset_hits() {
+  for (Stripe& stripe : stripes_) {
+    const MutexLock lock(stripe.mutex);
+    stripe.hits = 0;
+  }
+}
+
+}  // namespace larder::detail

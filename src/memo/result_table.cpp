@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// One computation of a key at a time, by a flight; what is near or beyond its time is computed
+// again; what is evicted goes to the archive, and comes from there.
+
+#include "larder/memo/detail/result_table.h"
+
+#include <atomic>
+#include <utility>
+
+#include "cache/flights.h"
+#include "cache/freshness.h"
+#include "core/per_process.h"
+#include "larder/core/error.h"
+#include "memo/result_map.h"
+
+namespace larder::detail {
+
+namespace {
+
+[[noreturn]] void refuse(const char* what) {
+  throw Error(ErrorKind::invalid_argument, std::string("memoize: in memory, ") + what);
+}
+
+void check(const ResultTable::Settings& settings) {
+  const PutOptions& put = settings.load.put;
+  if (!put.tags.empty()) refuse("results have no tags");
+  if (put.idle_ttl) refuse("results have no idle_ttl; the eviction keeps what is used");
+  if (!settings.hooks.archive) {
+    if (settings.options.overflow == Overflow::spill_all) refuse("spill_all needs an archive");
+  } else if (settings.type.encode == nullptr) {
+    refuse("an archive needs results that have a Codec");
+  }
+}
+
+using Use = ResultMap::Use;
+
+/// Whether there is a result that may be shown, and what is to be done about it.
+enum class Found { nothing, fresh, early, stale };
+
+}  // namespace
+
+struct ResultTable::Core {
+  /// What a process has of its own.
+  struct Board {
+    explicit Board(const Settings& settings)
+        : map(settings.options, settings.hooks.eviction_policy) {}
+
+    ResultMap map;
+    Flights flights;
+    std::atomic<std::uint64_t> misses = 0;
+    std::atomic<std::uint64_t> loads = 0;
+    std::atomic<std::uint64_t> evicted = 0;
+  };
+
+  explicit Core(Settings given)
+      : settings(std::move(given)), boards([this] { return std::make_shared<Board>(settings); }) {}
+
+  Found look(Board& board, const Key& key, Use use, Seen seen) const;
+  void miss(Board& board, const Key& key, const ResultCall& call, Seen seen) const;
+  void run(Board& board, Flights::Ticket& ticket, const Key& key, FunctionRef<Computed()> call,
+           Seen seen) const;
+  void run_again(Board& board, Flights::Ticket& ticket, const Key& key,
+                 FunctionRef<Computed()> call, Seen seen) const;
+  void compute(Board& board, const Key& key, FunctionRef<Computed()> call, Seen seen) const;
+  bool fetch(Board& board, const Key& key, Seen seen) const;
+  void keep(Board& board, const Key& key, KeptResult result) const;
+  [[nodiscard]] std::uint64_t archive(const GoneResults& results) const;
+  void report(const Key& key, const char* what) const;
+
+  Settings settings;
+  mutable PerProcess<Board> boards;
+
+ private:
+  [[nodiscard]] Found judge(const KeptResult& kept) const;
+};
+
+Found ResultTable::Core::judge(const KeptResult& kept) const {
+  const Clock& clock = *settings.hooks.clock;
+  const LoadOptions& load = settings.load;
+  if (load.max_age && clock.now() >= add_saturated(kept.stored_at, *load.max_age)) {
+    return Found::nothing;
+  }
+  switch (judge_freshness(kept.expires_at, kept.load_time, load.early_refresh, clock)) {
+    case Freshness::fresh:
+      return Found::fresh;
+    case Freshness::early:
+      return kept.error ? Found::fresh : Found::early;
+    case Freshness::stale:
+      break;
+  }
+  const bool is_usable =
+      !kept.error && clock.now() < add_saturated(*kept.expires_at, load.put.stale_for);
+  return is_usable ? Found::stale : Found::nothing;
+}
+
+/// What a call threw that is remembered, is thrown again.
+Found ResultTable::Core::look(Board& board, const Key& key, Use use, Seen seen) const {
+  Found found = Found::nothing;
+  std::exception_ptr error;
+  board.map.look(key, use, [&](const KeptResult& kept) {
+    found = judge(kept);
+    if (found == Found::nothing) return false;
+    if (kept.error) {
+      error = kept.error;
+    } else {
+      seen(kept.object);
+    }
+    return true;
+  });
+  if (error) std::rethrow_exception(error);
+  return found;
+}
+
+void ResultTable::Core::miss(Board& board, const Key& key, const ResultCall& call,
+                             Seen seen) const {
+  const SteadyTime deadline = waiting_deadline(settings.load.timeout);
+  for (;;) {
+    const Flights::Joined joined = board.flights.join(key.bytes(), deadline);
+    if (joined.ticket) return run(board, *joined.ticket, key, call.run, seen);
+    const LoadOutcome& outcome = *joined.outcome;
+    if (outcome.kind == LoadOutcome::Kind::failed) std::rethrow_exception(outcome.error);
+    if (outcome.kind == LoadOutcome::Kind::given_up) continue;
+    board.misses.fetch_add(1, std::memory_order_relaxed);
+    // What was not kept, everybody computes alone.
+    if (look(board, key, Use::uncounted, seen) == Found::nothing) seen(call.run().object);
+    return;
+  }
+}
+
+/// Computes under `ticket`, unless somebody has just done so.
+void ResultTable::Core::run(Board& board, Flights::Ticket& ticket, const Key& key,
+                            FunctionRef<Computed()> call, Seen seen) const {
+  ticket.begin();
+  if (look(board, key, Use::counted, seen) == Found::fresh) {
+    return ticket.land({.kind = LoadOutcome::Kind::value});
+  }
+  try {
+    if (!fetch(board, key, seen)) {
+      board.misses.fetch_add(1, std::memory_order_relaxed);
+      compute(board, key, call, seen);
+    }
+  } catch (...) {
+    ticket.land({.kind = LoadOutcome::Kind::failed, .error = std::current_exception()});
+    throw;
+  }
+  ticket.land({.kind = LoadOutcome::Kind::value});
+}
+
+/// The same, where there is a result that may be used if this fails.
+void ResultTable::Core::run_again(Board& board, Flights::Ticket& ticket, const Key& key,
+                                  FunctionRef<Computed()> call, Seen seen) const {
+  ticket.begin();
+  try {
+    compute(board, key, call, seen);
+    ticket.land({.kind = LoadOutcome::Kind::value});
+  } catch (const std::exception& error) {
+    ticket.land({.kind = LoadOutcome::Kind::value});
+    report(key, error.what());
+  } catch (...) {
+    ticket.land({.kind = LoadOutcome::Kind::value});
+    report(key, "unknown");
+  }
+}
+
+void ResultTable::Core::compute(Board& board, const Key& key, FunctionRef<Computed()> call,
+                                Seen seen) const {
+  const Clock& clock = *settings.hooks.clock;
+  const SteadyTime start = clock.steady_now();
+  try {
+    Computed computed = call();
+    seen(computed.object);
+    if (!computed.is_kept) return;
+    keep(board, key,
+         {.object = std::move(computed.object),
+          .load_time = std::chrono::duration_cast<Duration>(clock.steady_now() - start)});
+  } catch (...) {
+    if (settings.remember_errors_for) {
+      keep(board, key,
+           {.error = std::current_exception(),
+            .expires_at = add_saturated(clock.now(), *settings.remember_errors_for)});
+    }
+    throw;
+  }
+}
+
+/// Brings a result from the archive, if it is there.
+bool ResultTable::Core::fetch(Board& board, const Key& key, Seen seen) const {
+  if (!settings.hooks.archive) return false;
+  KeptResult result;
+  try {
+    const std::optional<ArchivedResult> found = settings.hooks.archive->get(key);
+    if (!found) return false;
+    result.object = settings.type.decode(found->value);
+    result.expires_at = found->expires_at;
+  } catch (const std::exception& error) {
+    report(key, error.what());
+    return false;
+  }
+  if (result.expires_at && settings.hooks.clock->now() >= *result.expires_at) return false;
+  board.loads.fetch_add(1, std::memory_order_relaxed);
+  seen(result.object);
+  keep(board, key, std::move(result));
+  return true;
+}
+
+void ResultTable::Core::keep(Board& board, const Key& key, KeptResult result) const {
+  const PutOptions& put = settings.load.put;
+  result.stored_at = settings.hooks.clock->now();
+  if (!result.expires_at) result.expires_at = put.expires_at;
+  if (!result.expires_at && put.ttl) {
+    result.expires_at = add_saturated(result.stored_at, *put.ttl);
+  }
+  const GoneResults gone = board.map.keep(key, std::move(result));
+  board.evicted.fetch_add(gone.size(), std::memory_order_relaxed);
+  (void)archive(gone);
+}
+
+/// Returns how many were stored.
+std::uint64_t ResultTable::Core::archive(const GoneResults& results) const {
+  if (!settings.hooks.archive) return 0;
+  std::uint64_t count = 0;
+  for (const GoneResult& gone : results) {
+    if (gone.result.error) continue;
+    const Key key = Key::from_bytes(gone.key);
+    try {
+      settings.hooks.archive->put(key, {.value = settings.type.encode(gone.result.object.get()),
+                                        .expires_at = gone.result.expires_at});
+      ++count;
+    } catch (const std::exception& error) {
+      report(key, error.what());
+    }
+  }
+  return count;
+}
+
+void ResultTable::Core::report(const Key& key, const char* what) const {
+  if (!settings.hooks.log) return;
+  settings.hooks.log(LogLevel::warning, "memoize: " + key.to_string() + ": " + what);
+}
+
+namespace {
+
+/// A computation elsewhere, with all it needs.
+struct Refresh {
+  std::shared_ptr<ResultTable> table;
+  Key key;
+  std::function<Computed()> run;
+  Flights::TicketPtr ticket;
+};
+
+constexpr auto see_nothing = [](const ResultObject& /*result*/) {};
+
+}  // namespace
+
+ResultTable::ResultTable(Settings settings) {
+  check(settings);
+  core_ = std::make_unique<Core>(std::move(settings));
+}
+
+ResultTable::~ResultTable() = default;
+
+void ResultTable::get_or_compute(const Key& key, const ResultCall& call, Seen seen) {
+  Core::Board& board = core_->boards.ref();
+  const Found found = core_->look(board, key, Use::counted, seen);
+  if (found == Found::fresh) return;
+  if (found == Found::nothing) return core_->miss(board, key, call, seen);
+  Flights::TicketPtr ticket = board.flights.try_start(key.bytes());
+  if (ticket == nullptr) return;
+  const Executor& executor = core_->settings.load.refresh_on;
+  std::function<Computed()> detached = executor ? call.detach() : nullptr;
+  if (!detached) return core_->run_again(board, *ticket, key, call.run, seen);
+  const auto task = std::make_shared<Refresh>(
+      Refresh{shared_from_this(), key, std::move(detached), std::move(ticket)});
+  executor([task] {
+    const Core& core = *task->table->core_;
+    core.run_again(core.boards.ref(), *task->ticket, task->key, task->run, see_nothing);
+  });
+}
+
+bool ResultTable::find(const Key& key, Seen seen) {
+  return core_->look(core_->boards.ref(), key, Use::none, seen) != Found::nothing;
+}
+
+void ResultTable::put(const Key& key, ResultObject result, Duration load_time) {
+  core_->keep(core_->boards.ref(), key, {.object = std::move(result), .load_time = load_time});
+}
+
+bool ResultTable::erase(const Key& key) {
+  const std::optional<KeptResult> taken = core_->boards.ref().map.take(key);
+  if (core_->settings.hooks.archive) core_->settings.hooks.archive->erase(key);
+  return taken.has_value();
+}
+
+void ResultTable::clear() { (void)core_->boards.ref().map.take_all(); }
+
+std::uint64_t ResultTable::dump() { return core_->archive(core_->boards.ref().map.all()); }
+
+bool ResultTable::dump(const Key& key) {
+  GoneResults found;
+  core_->boards.ref().map.look(key, Use::none, [&](const KeptResult& kept) {
+    found.push_back({to_bytes(key.bytes()), kept});
+    return true;
+  });
+  return core_->archive(found) != 0;
+}
+
+bool ResultTable::load(const Key& key) {
+  return core_->fetch(core_->boards.ref(), key, see_nothing);
+}
+
+MemoizeStats ResultTable::stats() const {
+  Core::Board& board = core_->boards.ref();
+  return {.hits = board.map.hits(),
+          .misses = board.misses.load(std::memory_order_relaxed),
+          .loads = board.loads.load(std::memory_order_relaxed),
+          .evicted = board.evicted.load(std::memory_order_relaxed),
+          .entries = board.map.size()};
+}
+
+void ResultTable::reset_stats() {
+  Core::Board& board = core_->boards.ref();
+  board.map.reset_hits();
+  board.misses = 0;
+  board.loads = 0;
+  board.evicted = 0;
+}
+
+const Clock& ResultTable::clock() const noexcept { return *core_->settings.hooks.clock; }
+
+}  // namespace larder::detail

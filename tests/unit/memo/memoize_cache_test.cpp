@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Results in a cache: found by later runs and other processes, never by other functions.
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "larder/core/error.h"
+#include "larder/memo/memoize.h"
+#include "support/child.h"
+#include "support/expect_kind.h"
+#include "support/temp_dir.h"
+
+namespace larder::test {
+
+using namespace std::chrono_literals;
+
+/// A class with a name that is the same in every program.
+struct AddTwo {
+  int operator()(int x) const { return x + 2; }
+};
+struct AddThree {
+  int operator()(int x) const { return x + 3; }
+};
+
+namespace {
+
+class MemoizeCacheTest : public testing::Test {
+ protected:
+  [[nodiscard]] Cache open() {
+    return Cache::open({.path = folder_ / "cache", .durability = Durability::disposable},
+                       {.clock = &clock_, .log = [this](LogLevel, std::string_view text) {
+                          log_.emplace_back(text);
+                        }});
+  }
+  auto counted(const std::string& name) {
+    return memoize(open(), [this](int x) { return ++calls_, 10 * x; }, {.name = name});
+  }
+
+  TempDir folder_{memory_folder()};
+  ManualClock clock_;
+  std::vector<std::string> log_;
+  int calls_ = 0;
+};
+
+TEST_F(MemoizeCacheTest, results_outlive_the_handle) {
+  EXPECT_EQ(counted("f")(1), 10);
+  auto f = counted("f");
+  EXPECT_EQ(f(1), 10);
+  EXPECT_EQ(calls_, 1);
+  EXPECT_EQ(f.stats().hits, 1U);
+  EXPECT_EQ(f(2), 20);
+  EXPECT_EQ(f.stats().misses, 1U);
+}
+
+TEST_F(MemoizeCacheTest, handles) {
+  auto f = counted("f");
+  EXPECT_EQ(f.lookup(1), nullptr);
+  f(1);
+  EXPECT_EQ(*f.lookup(1), 10);
+  EXPECT_EQ(*f.share(1), 10);
+  EXPECT_EQ(f.refresh(1), 10);
+  EXPECT_EQ(calls_, 2);
+  EXPECT_TRUE(f.forget(1));
+  EXPECT_FALSE(f.forget(1));
+  EXPECT_EQ(f.arguments(f.key(5)), std::tuple(5));
+}
+
+TEST_F(MemoizeCacheTest, functions_in_one_cache_keep_apart) {
+  auto f = counted("f");
+  auto g = counted("g");
+  auto text = memoize(open(), [](int x) { return std::to_string(x); }, {.name = "f"});
+  auto wide = memoize(open(), [](const std::string& x) { return static_cast<int>(x.size()); },
+                      {.name = "f"});
+  auto newer = memoize(open(), [](int x) { return x; }, {.name = "f", .version = "2"});
+  auto changed = memoize(open(), [](int x) { return -x; }, {.name = "f", .code = "other"});
+
+  EXPECT_EQ(f(1), 10);
+  EXPECT_EQ(g(1), 10);
+  EXPECT_EQ(calls_, 2);
+  EXPECT_EQ(text(1), "1");
+  EXPECT_EQ(wide("1"), 1);
+  EXPECT_EQ(newer(1), 1);
+  EXPECT_EQ(changed(1), -1);
+  EXPECT_EQ(f(1), 10);
+
+  f.clear();
+  EXPECT_EQ(f.lookup(1), nullptr);
+  EXPECT_NE(g.lookup(1), nullptr);
+  EXPECT_NE(newer.lookup(1), nullptr);
+}
+
+TEST_F(MemoizeCacheTest, classes_with_names_need_no_other) {
+  auto two = memoize(open(), AddTwo());
+  auto three = memoize(open(), AddThree());
+  EXPECT_EQ(two(1), 3);
+  EXPECT_EQ(three(1), 4);
+  EXPECT_EQ(memoize(open(), AddTwo()).key(1), two.key(1));
+}
+
+TEST_F(MemoizeCacheTest, functions_without_a_lasting_name_are_refused) {
+  struct Local {
+    int operator()(int x) const { return x; }
+  };
+  struct Stateful {
+    int state = 0;
+    int operator()(int x) const { return x + state; }
+  };
+  expect_kind(ErrorKind::invalid_argument, [&] { (void)memoize(open(), [](int x) { return x; }); });
+  expect_kind(ErrorKind::invalid_argument, [&] { (void)memoize(open(), Local()); });
+  expect_kind(ErrorKind::invalid_argument, [&] { (void)memoize(open(), Stateful()); });
+  expect_kind(ErrorKind::invalid_argument,
+              [&] { (void)memoize(open(), std::function<int(int)>(AddTwo())); });
+  expect_kind(ErrorKind::invalid_argument,
+              [&] { (void)memoize(open(), AddTwo(), {.remember_errors_for = 1s}); });
+  EXPECT_EQ(memoize(open(), [](int x) { return x; }, {.code = "1f"})(1), 1);
+}
+
+TEST_F(MemoizeCacheTest, every_kind_of_result) {
+  int calls = 0;
+  auto nothing = memoize(open(), [&](int) { ++calls; }, {.name = "nothing"});
+  nothing(1);
+  nothing(1);
+  EXPECT_EQ(calls, 1);
+
+  auto maybe = memoize(open(), [&](int) { return ++calls, std::optional<int>(); }, {.name = "may"});
+  EXPECT_EQ(maybe(1), std::nullopt);
+  EXPECT_EQ(maybe(1), std::nullopt);
+  EXPECT_EQ(calls, 2);
+
+  auto picky = memoize(open(), [&](int x) { return ++calls, x; },
+                       {.name = "picky", .keep_if = [](int x) { return x > 0; }});
+  EXPECT_EQ(picky(0), 0);
+  EXPECT_EQ(picky(0), 0);
+  EXPECT_EQ(calls, 4);
+  EXPECT_EQ(picky.stats().misses, 2U);
+
+  auto throwing =
+      memoize(open(), [&](int) -> int { throw std::runtime_error("no"); }, {.name = "throwing"});
+  EXPECT_THROW(throwing(1), std::runtime_error);
+  EXPECT_EQ(throwing.lookup(1), nullptr);
+}
+
+TEST_F(MemoizeCacheTest, digest_and_text_keys_are_cleared_too) {
+  for (const KeyMap& map : {KeyMap::digest(), KeyMap::text()}) {
+    auto f = memoize(open(), AddTwo(), {.keys = {.map = map}});
+    EXPECT_EQ(f(1), 3);
+    EXPECT_NE(f.lookup(1), nullptr);
+    f.clear();
+    EXPECT_EQ(f.lookup(1), nullptr);
+  }
+}
+
+TEST_F(MemoizeCacheTest, results_expire_and_are_renewed_elsewhere) {
+  std::vector<std::function<void()>> tasks;
+  LoadOptions load{.put = {.ttl = 1s, .stale_for = 1h, .tags = {"t"}}};
+  load.refresh_on = [&](std::function<void()> task) { tasks.push_back(std::move(task)); };
+  int calls = 0;
+  auto f = memoize(open(), [&](const std::string& text) { return text + std::to_string(++calls); },
+                   {.name = "f", .load = load});
+  EXPECT_EQ(f("a"), "a1");
+  clock_.advance(2s);
+  EXPECT_EQ(f(std::string("a")), "a1");  // an argument that is gone when the task runs
+  ASSERT_EQ(tasks.size(), 1U);
+  tasks.front()();
+  EXPECT_EQ(f("a"), "a2");
+  EXPECT_EQ(open().erase_tag("t"), 1U);
+}
+
+TEST_F(MemoizeCacheTest, two_tiers_are_coherent) {
+  auto tier = memoize(ObjectTier<int>(open()), AddTwo());
+  auto direct = memoize(open(), AddTwo());
+  EXPECT_EQ(tier(1), 3);
+  EXPECT_EQ(tier(1), 3);
+  EXPECT_EQ(tier.share(1), tier.share(1));
+  EXPECT_NE(direct.lookup(1), nullptr);
+  direct.forget(1);
+  EXPECT_EQ(tier.lookup(1), nullptr);
+  EXPECT_EQ(tier.refresh(1), 3);
+  EXPECT_TRUE(tier.forget(1));
+  tier(2);
+  tier.clear();
+  EXPECT_EQ(direct.lookup(2), nullptr);
+}
+
+TEST_F(MemoizeCacheTest, cache_in_shards) {
+  const Cache cache = Cache::open({.path = folder_ / "shards", .shards = 4});
+  auto f = memoize(cache, AddTwo());
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(f(i), i + 2);
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(f(i), i + 2);
+  EXPECT_EQ(f.stats().hits, 50U);
+  f.clear();
+  EXPECT_EQ(cache.size(), 0U);
+}
+
+TEST_F(MemoizeCacheTest, recursion) {
+  std::function<std::uint64_t(int)> again;
+  auto f = memoize(open(),
+                   [&](int n) -> std::uint64_t {
+                     return n < 2 ? static_cast<std::uint64_t>(n) : again(n - 1) + again(n - 2);
+                   },
+                   {.name = "fibonacci"});
+  again = f;
+  EXPECT_EQ(f(60), 1548008755920U);
+  EXPECT_EQ(f.stats().misses, 61U);
+}
+
+TEST_F(MemoizeCacheTest, stampede_of_threads_and_processes_computes_once) {
+  constexpr int processes = 8;
+  constexpr int threads = 64;
+  {
+    const Cache made = open();
+  }
+  const auto stampede = [&] {
+    Cache cache = open();
+    auto f = memoize(cache,
+                     [&](int x) {
+                       cache.incr("computations");
+                       std::this_thread::sleep_for(20ms);  // sleeps: is what takes long
+                       return x + 1;
+                     },
+                     {.name = "slow"});
+    std::atomic<int> wrong = 0;
+    std::vector<std::jthread> all;
+    all.reserve(threads);
+    for (int t = 0; t < threads; ++t) {
+      all.emplace_back([&, own = f]() mutable {
+        if (own(1) != 2) ++wrong;
+      });
+    }
+    all.clear();
+    return wrong.load();
+  };
+  {
+    std::vector<Child> children;
+    children.reserve(processes);
+    for (int p = 0; p < processes; ++p) children.emplace_back(stampede);
+    for (Child& child : children) {
+      const ChildEnd end = child.wait();
+      EXPECT_TRUE(end.is_good()) << end;
+    }
+  }
+  EXPECT_EQ(open().get<std::int64_t>("computations"), 1);
+}
+
+}  // namespace
+}  // namespace larder::test
