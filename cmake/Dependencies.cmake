@@ -11,3 +11,11 @@ include(CheckLibraryExists)
 check_library_exists(xxhash XXH3_64bits_dispatch "${LARDER_XXHASH_LIBRARY_LIBDIR}" LARDER_XXH_DISPATCH)
 set(LARDER_ZSTD PkgConfig::LARDER_ZSTD_LIBRARY)
 set(LARDER_LMDB PkgConfig::LARDER_LMDB_LIBRARY)
+
+# Header-only, and nothing of them is in a header of larder.
+find_package(Eigen3 3.4 QUIET NO_MODULE)
+find_package(nanoflann QUIET)
+set(LARDER_HAS_INTERPOLATION OFF)
+if(TARGET Eigen3::Eigen AND TARGET nanoflann::nanoflann)
+  set(LARDER_HAS_INTERPOLATION ON)
+endif()
