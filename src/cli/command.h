@@ -63,5 +63,6 @@ extern const CommandInfo doctor_command;
 extern const CommandInfo top_command;
 extern const CommandInfo locks_command;
 extern const CommandInfo bench_command;
+extern const CommandInfo fingerprint_command;
 
 }  // namespace larder::cli

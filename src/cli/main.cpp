@@ -56,7 +56,8 @@ Look after a store:
   import    Store entries that come from elsewhere
 
 Elsewhere:
-  bench     Measure how long a cache takes on this machine
+  bench        Measure how long a cache takes on this machine
+  fingerprint  Show whether the code of a function is still the same
 
 Options:
   -h, --help       Show this, or the help of a command.
@@ -77,11 +78,11 @@ Exit codes:
 )";
 
 constexpr std::array commands = {
-    &run_command,    &put_command,     &get_command,    &erase_command,  &push_command,
-    &pull_command,   &peek_command,    &list_command,   &stats_command,  &limit_command,
-    &expire_command, &clear_command,   &verify_command, &repair_command, &backup_command,
-    &export_command, &import_command,  &evict_command,  &doctor_command, &top_command,
-    &locks_command,  &compact_command, &bench_command};
+    &run_command,    &put_command,     &get_command,    &erase_command,      &push_command,
+    &pull_command,   &peek_command,    &list_command,   &stats_command,      &limit_command,
+    &expire_command, &clear_command,   &verify_command, &repair_command,     &backup_command,
+    &export_command, &import_command,  &evict_command,  &doctor_command,     &top_command,
+    &locks_command,  &compact_command, &bench_command,  &fingerprint_command};
 
 // A file that is opened later must not become stdin, stdout or stderr by accident.
 void occupy_standard_descriptors() {
@@ -172,7 +173,8 @@ int guarded_main(const std::vector<std::string>& arguments) {
     return error.exit_code();
   } catch (const Error& error) {
     console.fail(error.what());
-    if (error.kind() == ErrorKind::corrupt && arguments.front() != "repair") {
+    if (error.kind() == ErrorKind::corrupt && arguments.front() != "repair" &&
+        arguments.front() != "fingerprint") {
       console.fail("'larder repair' keeps what can be read of a damaged store");
     }
     return static_cast<int>(exit_code_of(error));

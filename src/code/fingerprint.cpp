@@ -23,23 +23,39 @@ std::vector<std::string> names_of(const std::vector<const ElfSymbol*>& symbols) 
   return names;
 }
 
+std::string listed(const std::vector<std::string>& names) {
+  constexpr std::size_t most_shown = 10;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(most_shown, names.size()); ++i) text += "\n  " + names[i];
+  if (names.size() > most_shown) {
+    text += "\n  and " + std::to_string(names.size() - most_shown) + " more";
+  }
+  return text;
+}
+
+/// The functions that have `part` in their names.
+std::vector<const ElfSymbol*> functions_with(const Binary& binary, std::string_view part) {
+  std::vector<const ElfSymbol*> all;
+  for (const ElfSymbol& symbol : binary.symbols().all()) {
+    if (!symbol.is_function() || plain_name(symbol.name) != symbol.name) continue;
+    if (part.empty() || demangled(symbol.name).find(part) != std::string::npos)
+      all.push_back(&symbol);
+  }
+  return all;
+}
+
 const ElfSymbol& find_one(const Binary& binary, std::string_view name,
                           const std::filesystem::path& path) {
   const std::vector<const ElfSymbol*> found = find_functions(binary, name);
   if (found.size() == 1) return *found.front();
-  if (found.empty()) {
+  const std::string quoted = "'" + std::string(name) + "'";
+  if (!found.empty()) {
     throw Error(ErrorKind::invalid_argument,
-                "there is no function '" + std::string(name) + "' in \"" + path.string() + '"');
+                quoted + " could be several functions:" + listed(names_of(found)));
   }
-  std::string message = "'" + std::string(name) + "' could be several functions:";
-  constexpr std::size_t most_shown = 10;
-  const std::vector<std::string> names = names_of(found);
-  for (std::size_t i = 0; i < std::min(most_shown, names.size()); ++i) {
-    message += "\n  " + names[i];
-  }
-  if (names.size() > most_shown) {
-    message += "\n  and " + std::to_string(names.size() - most_shown) + " more";
-  }
+  std::string message = "there is no function " + quoted + " in \"" + path.string() + '"';
+  const std::vector<std::string> similar = names_of(functions_with(binary, name));
+  if (!similar.empty()) message += "; there are:" + listed(similar);
   throw Error(ErrorKind::invalid_argument, message);
 }
 
@@ -93,12 +109,7 @@ CodeExplanation explain(const std::filesystem::path& binary, std::string_view na
 std::vector<std::string> matching_functions(const std::filesystem::path& binary,
                                             std::string_view name, Io& io) {
   const Binary opened(io, binary);
-  if (!name.empty()) return names_of(find_functions(opened, name));
-  std::vector<const ElfSymbol*> all;
-  for (const ElfSymbol& symbol : opened.symbols().all()) {
-    if (symbol.is_function() && plain_name(symbol.name) == symbol.name) all.push_back(&symbol);
-  }
-  return names_of(all);
+  return names_of(name.empty() ? functions_with(opened, name) : find_functions(opened, name));
 }
 
 CodeChanges compare(const CodeExplanation& before, const CodeExplanation& after) {

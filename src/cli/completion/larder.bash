@@ -16,6 +16,7 @@ _larder_options() {
     doctor) echo "$common --quick --json" ;;
     bench) echo "$common --engine --durability --policy --keys --ops --value-size --max-entries \
 --processes --threads --dir --svg --html --json" ;;
+    fingerprint) echo "$common --mode --tag --stable --unstable --library --explain --compare --json" ;;
     locks) echo "$common --break --kind --key-type --yes --json" ;;
     top) echo "$common --interval --once --json" ;;
     expire | evict | verify | compact) echo "$common --json" ;;
@@ -49,10 +50,12 @@ _larder_value() {
     --engine) _larder_words 'lmdb memory' "$2" ;;
     --durability) _larder_words 'durable consistent disposable' "$2" ;;
     --env) mapfile -t COMPREPLY < <(compgen -e -- "$2") ;;
-    --input | --output | --svg | --html) _larder_files -f "$2" ;;
+    --mode) _larder_words 'closure self build_id' "$2" ;;
+    --input | --output | --svg | --html | --library | --compare) _larder_files -f "$2" ;;
     --store | --dir) _larder_files -d "$2" ;;
     --ttl | --max-age | --stale | --interval) _larder_words '30s 5m 1h 1d' "$2" ;;
     --tag | --label | --scope | --prefix | --max-bytes | --max-entries | --max-result-size | --break) ;;
+    --stable | --unstable) ;;
     --keys | --ops | --value-size | --processes | --threads) ;;
     *) return 1 ;;
   esac
@@ -86,7 +89,7 @@ _larder_run() {
 
 _larder() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-  local commands='run put get erase push pull peek list stats limit expire clear verify repair backup export import evict doctor top locks compact bench'
+  local commands='run put get erase push pull peek list stats limit expire clear verify repair backup export import evict doctor top locks compact bench fingerprint'
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     local global=''
@@ -102,6 +105,8 @@ _larder() {
     _larder_words "$(_larder_options "$command")" "$word"
   elif [[ $command == run ]]; then
     mapfile -t COMPREPLY < <(compgen -c -- "$word")
+  elif [[ $command == fingerprint ]]; then
+    _larder_files -f "$word"
   else
     _larder_files -d "$word"
   fi
