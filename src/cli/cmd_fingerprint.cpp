@@ -51,7 +51,7 @@ Exit codes:
 )";
 
 std::string mark_of(const FollowedCode& code) {
-  return code.kind == CodeKind::function ? "function" : "constant";
+  return code.kind == CodeKind::function ? "function" : "data";
 }
 
 std::string shown(const std::string& name) { return name.empty() ? "(without a name)" : name; }
@@ -66,8 +66,9 @@ void print_list(std::string_view heading, const std::vector<std::string>& names)
 void print_explanation(const CodeExplanation& explanation) {
   if (!explanation.followed.empty()) print("follows:\n");
   for (const FollowedCode& code : explanation.followed) {
-    std::string line = "  " + mark_of(code) + "  " + code.digest.to_string().substr(0, 12) + "  " +
-                       shown(code.name) + "  (" + human_size(code.size_bytes);
+    std::string line = "  " + (mark_of(code) + "        ").substr(0, 8) + "  " +
+                       code.digest.to_string().substr(0, 12) + "  " + shown(code.name) + "  (" +
+                       human_size(code.size_bytes);
     if (code.indirect_calls > 0) {
       line += ", " + std::to_string(code.indirect_calls) + " indirect calls";
     }

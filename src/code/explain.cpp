@@ -58,7 +58,7 @@ FollowRule rule_of(const FingerprintOptions& options) {
 void add_parts(const CodeGraph& graph, CodeExplanation& explanation) {
   for (const CodePart& part : graph.parts) {
     explanation.fingerprint.indirect_calls += part.indirect_calls;
-    explanation.followed.push_back({.kind = part.is_code ? CodeKind::function : CodeKind::constant,
+    explanation.followed.push_back({.kind = part.is_code ? CodeKind::function : CodeKind::data,
                                     .name = demangled(part.symbol),
                                     .digest = graph.own_digest(part),
                                     .size_bytes = part.size,

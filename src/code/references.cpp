@@ -109,7 +109,9 @@ void GraphBuilder::refer_address(Listing& listing, std::uint64_t address) {
 void GraphBuilder::refer_object(Listing& listing, const ElfSymbol& object, std::uint64_t address) {
   if (!binary_.file().is_constant(object.address)) {
     refer_name(listing, plain_name(object.name), address - object.address);
-    return;
+    // Most tables of functions that are never changed are writable; so the value that a variable
+    // has when the program starts counts, too.
+    if (binary_.file().content(object.address, 1).empty()) return;
   }
   listing.reference(constant_part(object), address);
 }

@@ -15,10 +15,10 @@
 
 namespace larder {
 
-/// What something that counts with its content is.
-enum class CodeKind { function, constant };
+/// What something that counts with its content is; of a variable it is the value at the start.
+enum class CodeKind { function, data };
 
-/// A function or constant that counts with its content.
+/// A function, constant or variable that counts with its content.
 struct FollowedCode {
   CodeKind kind = CodeKind::function;
   std::string name;                ///< As written in C++; empty if it has none.
@@ -56,7 +56,7 @@ struct CodeChanges {
   }
 };
 
-/// What changed from `before` to `after`: functions and constants by their own content, and what
+/// What changed from `before` to `after`: functions and data by their own content, and what
 /// counts by name.
 [[nodiscard]] CodeChanges compare(const CodeExplanation& before, const CodeExplanation& after);
 

@@ -51,7 +51,7 @@ struct CodeFingerprint {
   CodeMode mode =
       CodeMode::closure;           ///< How it was made; `build_id` if nothing better was possible.
   std::string function;            ///< As written in C++; empty if it has no name.
-  std::size_t followed = 0;        ///< Functions and constants that count with their content,
+  std::size_t followed = 0;        ///< Functions and data that count with their content,
   std::size_t by_name = 0;         ///< that count by name,
   std::size_t indirect_calls = 0;  ///< and calls of what is known only when the program runs.
   std::string fallback_reason;     ///< Why `mode` is not the one asked for; empty if it is.

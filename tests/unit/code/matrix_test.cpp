@@ -24,7 +24,7 @@ namespace larder {
 namespace {
 
 /// The function that change number i + 1 of matrix/subject.cpp is about.
-constexpr std::array<std::string_view, 26> subjects = {
+constexpr std::array<std::string_view, 27> subjects = {
     "plain",          "c_function",    "uses_inline",
     "uses_callee",    "uses_math",     "uses_string",
     "uses_float",     "uses_switch",   "uses_lookup",
@@ -33,7 +33,7 @@ constexpr std::array<std::string_view, 26> subjects = {
     "local_array",    "uses_pointers", "uses_names",
     "uses_static",    "uses_global",   "uses_thread_local",
     "uses_wide",      "uses_suffix",   "uses_vector",
-    "uses_recursion", "uses_mask"};
+    "uses_recursion", "uses_mask",     "uses_variable"};
 
 struct Build {
   std::string compiler;

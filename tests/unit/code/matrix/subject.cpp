@@ -257,6 +257,9 @@ const char* uses_mask(unsigned x) {
                        : "abcdefghijklmnopqrstuvwxyz234567")[x & 31U];
 }
 
+int (*hook)(int) = CHANGED(27) ? second_choice : first_choice;
+int uses_variable(int x) { return hook(x); }
+
 #ifdef UNRELATED
 NOINLINE int last_unrelated(int x) {
   return x * 3 + unrelated::lookup(x) + static_cast<int>(unrelated::work(x));
@@ -271,7 +274,8 @@ int main(int argc, char**) {
   sum += uses_virtual(argc) + throwing(argc) + catching(argc) + local_array(3);
   sum += uses_pointers(argc) + uses_global() + uses_thread_local() + uses_vector(numbers);
   std::puts((uses_string(argc) + uses_names(1) + uses_suffix(argc > 1) + uses_mask(3)).c_str());
-  sum += static_cast<double>(uses_static(argc).size()) + uses_wide()[0] + uses_recursion(argc);
+  sum += static_cast<double>(uses_static(argc).size()) + uses_wide()[0] + uses_recursion(argc) +
+         uses_variable(argc);
 #ifdef UNRELATED
   sum += last_unrelated(argc);
 #endif
