@@ -43,6 +43,10 @@ void GraphBuilder::refer_data(Function& function, std::size_t at) {
   const ElfRelocation* const relocation = binary_.symbols().relocation_at(address);
   const bool is_pair = relocation != nullptr && (relocation->type == R_X86_64_DTPMOD64 ||
                                                  relocation->type == R_X86_64_TLSDESC);
+  if (function.uses_thread_block && is_thread_block(address)) {
+    function.listing.item(ListingItem::nothing);
+    return;
+  }
   // A slot of the global offset table: what it leads to, not where it is.
   if (is_pair || (relocation != nullptr && !instruction.is_address_only &&
                   instruction.access_bytes == sizeof address && file.is_constant(address))) {

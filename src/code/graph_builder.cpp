@@ -10,6 +10,9 @@
 namespace larder {
 namespace {
 
+/// Of distances to thread-local data; in fewer bytes there are only other numbers.
+constexpr std::uint8_t size_of_distance = 4;
+
 constexpr std::uint64_t most_text_bytes = std::uint64_t{256} << 20U;
 
 Error cannot_read(const std::string& what) { return {ErrorKind::not_supported, what}; }
@@ -93,12 +96,21 @@ void GraphBuilder::read_code(std::size_t index) {
 }
 
 void GraphBuilder::note_addresses(Function& function) const {
+  bool has_block = false;
+  bool has_distance = false;  // without, the block is the first variable in it
   for (const Instruction& instruction : function.code) {
-    if (instruction.data) function.addresses.insert(*instruction.data);
+    if (instruction.data) {
+      function.addresses.insert(*instruction.data);
+      has_block = has_block || is_thread_block(*instruction.data);
+    } else if (instruction.has_memory) {
+      has_distance = has_distance ||
+                     is_in_thread_block(instruction.displacement, instruction.displacement_size);
+    }
     const bool is_anywhere = instruction.flow == Flow::jump && !instruction.target;
     if (is_anywhere && !instruction.data) function.jumps_anywhere = true;
     if (instruction.is_thread_local) function.uses_thread_pointer = true;
   }
+  function.uses_thread_block = has_block && has_distance;
 }
 
 void GraphBuilder::write_instruction(Function& function, std::size_t at) {
@@ -146,10 +158,19 @@ void GraphBuilder::write_branch(Function& function, const Instruction& instructi
   }
 }
 
+bool GraphBuilder::is_in_thread_block(std::int64_t distance, std::uint8_t size) const {
+  return size == size_of_distance && distance >= 0 &&
+         binary_.symbols().thread_local_around(static_cast<std::uint64_t>(distance)) != nullptr;
+}
+
 bool GraphBuilder::write_thread_local(Function& function, std::int64_t displacement,
                                       std::uint8_t size) {
-  constexpr std::uint8_t whole = 4;  // a smaller one is an ordinary number
-  if (!function.uses_thread_pointer || size != whole || displacement >= 0) return false;
+  if (size != size_of_distance) return false;
+  if (function.uses_thread_block && is_in_thread_block(displacement, size)) {
+    refer_thread_local(function.listing, static_cast<std::uint64_t>(displacement));
+    return true;
+  }
+  if (!function.uses_thread_pointer || displacement >= 0) return false;
   const std::uint64_t bytes = binary_.thread_local_bytes();
   const auto back = static_cast<std::uint64_t>(-displacement);
   if (back > bytes) return false;

@@ -30,7 +30,8 @@ class GraphBuilder {
     std::vector<Instruction> code;      // without those that do nothing
     std::set<std::uint64_t> addresses;  // of data, in order: nothing reaches beyond the next
     bool jumps_anywhere = false;
-    bool uses_thread_pointer = false;
+    bool uses_thread_pointer = false;  // thread-local data are counted from there,
+    bool uses_thread_block = false;    // or from their beginning
     bool has_table_of_cases = false;
     Listing listing;
   };
@@ -38,6 +39,8 @@ class GraphBuilder {
   // Code: graph_builder.cpp
   void read_code(std::size_t index);
   void note_addresses(Function& function) const;
+  [[nodiscard]] bool is_in_thread_block(std::int64_t distance, std::uint8_t size) const;
+  [[nodiscard]] bool is_thread_block(std::uint64_t slot) const;
   void write_instruction(Function& function, std::size_t at);
   void write_branch(Function& function, const Instruction& instruction);
   void write_exceptions(Function& function, const CodeExtent& extent);

@@ -52,6 +52,14 @@ void GraphBuilder::refer_thread_local(Listing& listing, std::uint64_t offset) {
   }
 }
 
+bool GraphBuilder::is_thread_block(std::uint64_t slot) const {
+  const ElfRelocation* const relocation = binary_.symbols().relocation_at(slot);
+  const std::uint64_t offset = slot + sizeof slot;
+  return relocation != nullptr && relocation->type == R_X86_64_DTPMOD64 &&
+         relocation->symbol.name.empty() && binary_.file().word_at(offset) == 0 &&
+         binary_.symbols().relocation_at(offset) == nullptr;
+}
+
 void GraphBuilder::refer_slot(Listing& listing, std::uint64_t slot) {
   const ElfRelocation* const relocation = binary_.symbols().relocation_at(slot);
   if (relocation == nullptr) {

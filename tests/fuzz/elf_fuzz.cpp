@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Any bytes are read like a binary: headers, symbols, relocations, frames and the tables of
-// exceptions. It ends with an object or with an error, within memory that the input justifies.
+// exceptions, and a few functions with all that they lead to. It ends with an object or with an
+// error, within memory that the input justifies.
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <span>
+#include <string_view>
 
+#include "code/binary.h"
+#include "code/code_graph.h"
 #include "code/elf_file.h"
 #include "code/elf_source.h"
 #include "code/elf_symbols.h"
 #include "code/frame_table.h"
+#include "code/instruction.h"
 #include "larder/core/error.h"
 
 namespace larder {
@@ -49,11 +54,29 @@ void read_symbols(const ElfFile& file) {
   }
 }
 
+void read_code(BytesView bytes) {
+  if (!why_no_disassembler().empty()) return;
+  const Binary binary(std::make_unique<MemoryElfSource>(bytes));
+  int left = 4;
+  for (const ElfSymbol& symbol : binary.symbols().all()) {
+    if (!symbol.is_function() || --left < 0) continue;
+    try {
+      const CodeGraph graph =
+          build_graph(binary, symbol.address, [](std::string_view, bool) { return true; });
+      require(graph.whole_digest() == graph.whole_digest());
+      for (const CodePart& part : graph.parts) static_cast<void>(graph.own_digest(part));
+    } catch (const Error& error) {
+      require(error.kind() == ErrorKind::corrupt || error.kind() == ErrorKind::not_supported);
+    }
+  }
+}
+
 void read_binary(BytesView bytes) {
   const ElfFile file(std::make_unique<MemoryElfSource>(bytes));
   static_cast<void>(file.build_id());
   read_symbols(file);
   read_frames(file);
+  read_code(bytes);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 #include <future>
@@ -38,16 +39,18 @@ constexpr std::array<std::string_view, 27> subjects = {
 struct Build {
   std::string compiler;
   std::string level;
+  std::string options = "-fPIE -pie";
 };
 
 void PrintTo(const Build& build, std::ostream* out) {
-  *out << build.compiler << ' ' << build.level;
+  *out << build.compiler << ' ' << build.level << ' ' << build.options;
 }
 
 std::string name_of(const testing::TestParamInfo<Build>& build) {
-  std::string name =
-      build.param.compiler.substr(0, build.param.compiler.find('+')) + build.param.level;
-  std::erase(name, '-');
+  std::string name = build.param.compiler + '_' + build.param.level;
+  if (build.param.options != Build().options) name += build.param.options;
+  std::erase_if(
+      name, [](char c) { return c != '_' && std::isalnum(static_cast<unsigned char>(c)) == 0; });
   return name;
 }
 
@@ -69,8 +72,8 @@ class Matrix : public testing::TestWithParam<Build> {
     std::filesystem::create_directory(place);
     std::filesystem::copy_file(LARDER_MATRIX_SUBJECT, place / "subject.cpp");
     const std::string command = "cd '" + place.string() + "' && " + GetParam().compiler +
-                                " -std=c++20 -fPIE -pie -w " + GetParam().level + ' ' + more +
-                                " subject.cpp -o subject";
+                                " -std=c++20 -w " + GetParam().options + ' ' + GetParam().level +
+                                ' ' + more + " subject.cpp -o subject";
     if (std::system(command.c_str()) != 0) ADD_FAILURE() << command;
     return place / "subject";
   }
@@ -151,12 +154,19 @@ TEST_P(Matrix, each_change_is_seen_where_it_is) {
 }
 
 std::vector<Build> builds() {
-  std::vector<Build> all = {{.compiler = "g++", .level = "-O2"},
-                            {.compiler = "clang++-19", .level = "-O2"}};
-  if (!test::is_full()) return all;
-  for (const std::string level : {"-O0", "-O3", "-Os"}) {
-    all.push_back({.compiler = "g++", .level = level});
-    all.push_back({.compiler = "clang++-19", .level = level});
+  std::vector<Build> all;
+  for (const std::string compiler : {"g++", "clang++-19"}) {
+    all.push_back({.compiler = compiler, .level = "-O2"});
+    if (!test::is_full()) continue;
+    for (const std::string level : {"-O0", "-O3", "-Os"}) {
+      all.push_back({.compiler = compiler, .level = level});
+    }
+    for (const std::string options :
+         {"-fPIC -shared", "-fPIE -pie -fno-plt -fcf-protection=full", "-fPIE -pie -Wl,-z,lazy",
+          "-fPIC -shared -fno-plt -ffunction-sections -fdata-sections",
+          "-fPIE -pie -mavx2 -mfma"}) {
+      all.push_back({.compiler = compiler, .level = "-O2", .options = options});
+    }
   }
   return all;
 }
