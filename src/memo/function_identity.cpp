@@ -35,17 +35,14 @@ bool is_stable(std::string_view mangled) {
 
 }  // namespace
 
-FunctionIdentity function_identity(FunctionIdentity known, const std::type_info* type) {
-  if (!known.name.empty()) return known;
-  const std::string_view name = type == nullptr ? "" : type->name();
-  if (!name.empty() && is_stable(name)) {
-    known.name = name;
-  } else if (known.code.empty()) {
-    throw Error(ErrorKind::invalid_argument,
-                "memoize: the function has no name that is the same in every program; in a place "
-                "that others share, give it one by the option 'name'");
-  }
-  return known;
+std::string lasting_name(const std::type_info& type) {
+  return is_stable(type.name()) ? type.name() : "";
+}
+
+void throw_no_name() {
+  throw Error(ErrorKind::invalid_argument,
+              "memoize: neither name nor code tell the function from others; in a place that "
+              "outlives the program, give it a name by the option 'name'");
 }
 
 KeyPrefix keys_of(const FunctionIdentity& identity) {

@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <type_traits>
-#include <typeinfo>
 #include <utility>
 
 #include "larder/cache/cache.h"
@@ -56,18 +55,18 @@ struct MakeMemoized<R(Args...)> {
   static constexpr bool has_keys = (KeyEncodable<std::decay_t<Args>> && ...);
 
   template <typename F>
-  static std::optional<FunctionIdentity> identity(const Options& options) {
-    return function_identity({.name = options.name,
-                              .version = options.version,
-                              .signature = signature_hash<Stored, std::decay_t<Args>...>(),
-                              .code = options.code},
-                             std::is_empty_v<F> ? &typeid(F) : nullptr);
+  static FunctionIdentity identity(const Options& options, const std::optional<std::string>& code,
+                                   F& function) {
+    return lasting_identity<Args...>({.name = options.name,
+                                      .version = options.version,
+                                      .signature = signature_hash<Stored, std::decay_t<Args>...>()},
+                                     code, function);
   }
 
   template <KeyFailure on_key_failure, typename F>
   static auto make(Memory memory, F function, Options options) {
     std::optional<FunctionIdentity> known;
-    if (memory.hooks.archive) known = identity<F>(options);
+    if (memory.hooks.archive) known = identity(options, options.code.value_or(""), function);
     MemoryPlace<Stored> place({.options = memory.options,
                                .hooks = std::move(memory.hooks),
                                .load = options.load,
@@ -100,8 +99,8 @@ struct MakeMemoized<R(Args...)> {
     static_assert(Encodable<Stored>, "memoize: the result needs a Codec to be kept in a cache");
     if (options.remember_errors_for) throw_errors_not_kept();
     if constexpr (!MemoCall<F, R, Args...>::is_detachable) options.load.refresh_on = nullptr;
-    std::optional<FunctionIdentity> known = identity<F>(options);
-    SharedPlace<Where, Stored> place(std::move(where), options.load, keys_of(*known));
+    FunctionIdentity known = identity(options, options.code, function);
+    SharedPlace<Where, Stored> place(std::move(where), options.load, keys_of(known));
     return finish<on_key_failure>(std::move(place), std::move(function), std::move(options),
                                   std::move(known));
   }
@@ -125,8 +124,9 @@ struct MakeMemoized<R(Args...)> {
 /// its arguments is not kept.
 ///
 /// In a cache, which other functions, programs and later runs share, a function is known by
-/// `options.name`, its version, and the types of its parameters and result.
-/// @throws Error `invalid_argument` if there is no such name, or for options that contradict
+/// `options.name`, its version, its code, and the types of its parameters and result.
+/// @throws Error `invalid_argument` if neither name nor code tell it from others, or for options
+/// that contradict
 ///
 /// @snippet memoize.cpp memory
 template <typename Signature = void, typename Where, typename F>

@@ -36,16 +36,19 @@ struct MemoizeOptions;
 template <typename Result, typename... Args>
 struct MemoizeOptions<Result(Args...)> {
   /// What tells the function from others whose results are in the same place. Needed in places that
-  /// outlive the program, unless the function is an object without state of a class that has a
-  /// name everywhere.
+  /// outlive the program, unless the function has no state, and its code or its class tells it from
+  /// all others: see docs/memo/README.md.
   std::string name = {};
 
   /// Change it when the function computes something else than before: older results are not found
   /// any more.
   std::string version = {};
 
-  /// A fingerprint of the code of the function; another one is another function.
-  std::string code = {};
+  /// What stands for the code of the function: if it changes, older results are not found any more.
+  /// Unset: in a cache, the fingerprint of the machine code (`fingerprint_of`) of the function and
+  /// of what it calls in its own binary; in an archive, nothing. Empty: nothing, for a cache that
+  /// different builds share; then `version` alone tells old results from new ones.
+  std::optional<std::string> code = std::nullopt;
 
   /// How arguments become a key.
   CallKeyOptions keys = {};

@@ -34,6 +34,8 @@ struct AddThree {
 
 namespace {
 
+int add_one(int x) { return x + 1; }
+
 class MemoizeCacheTest : public testing::Test {
  protected:
   [[nodiscard]] Cache open() {
@@ -107,7 +109,7 @@ TEST_F(MemoizeCacheTest, classes_with_names_need_no_other) {
   EXPECT_EQ(memoize(open(), AddTwo()).key(1), two.key(1));
 }
 
-TEST_F(MemoizeCacheTest, functions_without_a_lasting_name_are_refused) {
+TEST_F(MemoizeCacheTest, functions_that_nothing_tells_apart_are_refused) {
   struct Local {
     int operator()(int x) const { return x; }
   };
@@ -115,14 +117,51 @@ TEST_F(MemoizeCacheTest, functions_without_a_lasting_name_are_refused) {
     int state = 0;
     int operator()(int x) const { return x + state; }
   };
-  expect_kind(ErrorKind::invalid_argument, [&] { (void)memoize(open(), [](int x) { return x; }); });
-  expect_kind(ErrorKind::invalid_argument, [&] { (void)memoize(open(), Local()); });
-  expect_kind(ErrorKind::invalid_argument, [&] { (void)memoize(open(), Stateful()); });
-  expect_kind(ErrorKind::invalid_argument,
-              [&] { (void)memoize(open(), std::function<int(int)>(AddTwo())); });
+  const auto refused = [&](auto f, const std::optional<std::string>& code) {
+    expect_kind(ErrorKind::invalid_argument, [&] {
+      MemoizeOptions<int(int)> options;
+      options.code = code;
+      (void)memoize(open(), f, std::move(options));
+    });
+  };
+  refused([](int x) { return x; }, "");
+  refused(Local(), "");
+  refused(add_one, "");
+  refused([this](int x) { return x + calls_; }, std::nullopt);
+  refused(Stateful(), std::nullopt);
+  refused(std::function<int(int)>(AddTwo()), std::nullopt);
   expect_kind(ErrorKind::invalid_argument,
               [&] { (void)memoize(open(), AddTwo(), {.remember_errors_for = 1s}); });
   EXPECT_EQ(memoize(open(), [](int x) { return x; }, {.code = "1f"})(1), 1);
+}
+
+TEST_F(MemoizeCacheTest, code_tells_functions_without_state_apart) {
+  if (const CodeFingerprint code = fingerprint_of(add_one); code.mode == CodeMode::build_id) {
+    GTEST_SKIP() << code.fallback_reason;
+  }
+  auto one = memoize(open(), add_one);
+  auto minus = memoize(open(), [](int x) { return x - 1; });
+  auto times = memoize(open(), [](int x) { return x * 1000; });
+  EXPECT_EQ(one(5), 6);
+  EXPECT_EQ(minus(5), 4);
+  EXPECT_EQ(times(5), 5000);
+  EXPECT_EQ(memoize(open(), add_one).key(5), one.key(5));
+  EXPECT_NE(memoize(open(), add_one, {.code = "other"}).key(5), one.key(5));
+}
+
+TEST_F(MemoizeCacheTest, function_of_one_name_with_other_code_is_another) {
+  auto before = memoize(open(), [](int x) { return x + 10; }, {.name = "f"});
+  auto after = memoize(open(), [](int x) { return x * 77; }, {.name = "f"});
+  auto by_name_before = memoize(open(), [](int x) { return x + 10; }, {.name = "f", .code = ""});
+  auto by_name_after = memoize(open(), [](int x) { return x * 77; }, {.name = "f", .code = ""});
+
+  EXPECT_EQ(by_name_before(1), 11);
+  EXPECT_EQ(by_name_after(1), 11);  // as was asked for
+  if (const CodeFingerprint code = fingerprint_of(add_one); code.mode == CodeMode::build_id) {
+    GTEST_SKIP() << code.fallback_reason;
+  }
+  EXPECT_EQ(before(1), 11);
+  EXPECT_EQ(after(1), 77);
 }
 
 TEST_F(MemoizeCacheTest, every_kind_of_result) {

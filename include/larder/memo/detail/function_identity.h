@@ -2,8 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <type_traits>
 #include <typeinfo>
 
+#include "larder/code/fingerprint.h"
 #include "larder/codec/codec.h"
 #include "larder/codec/schema.h"
 #include "larder/codec/standard.h"
@@ -29,11 +33,45 @@ constexpr std::uint64_t signature_hash() {
   return hash;
 }
 
-/// What is known, completed: without a name, that of the `type` of the function, if it is the same
-/// in every program. Null: the type says nothing.
-/// @throws Error `invalid_argument` if nothing tells the function from others
-[[nodiscard]] FunctionIdentity function_identity(FunctionIdentity known,
-                                                 const std::type_info* type);
+[[noreturn]] void throw_no_name();
+
+/// The name of the `type` of a function if it is the same in every program, else nothing.
+[[nodiscard]] std::string lasting_name(const std::type_info& type);
+
+/// Whether a function of type `F` is its code and nothing else.
+template <typename F>
+inline constexpr bool is_only_code =
+    std::is_empty_v<F> || std::is_member_function_pointer_v<F> ||
+    (std::is_pointer_v<F> && std::is_function_v<std::remove_pointer_t<F>>);
+
+template <typename... Args, typename F>
+CodeFingerprint code_of(F& function) {
+  if constexpr (requires { &F::operator(); }) {
+    return fingerprint_of(function);
+  } else {
+    return fingerprint_of<Args...>(function);
+  }
+}
+
+/// What tells `function`, called with `Args`, from others in a place that outlives the program.
+/// `known.code` is not looked at.
+/// @throws Error `invalid_argument` if nothing does
+template <typename... Args, typename F>
+FunctionIdentity lasting_identity(FunctionIdentity known, const std::optional<std::string>& code,
+                                  F& function) {
+  bool is_known_by_code = code && !code->empty();
+  if (code) {
+    known.code = *code;
+  } else {
+    const CodeFingerprint fingerprint = code_of<Args...>(function);
+    known.code = fingerprint.digest.to_string();
+    // The build-id of a binary is that of all functions in there.
+    is_known_by_code = is_only_code<F> && fingerprint.mode != CodeMode::build_id;
+  }
+  if (known.name.empty() && std::is_empty_v<F>) known.name = lasting_name(typeid(F));
+  if (known.name.empty() && !is_known_by_code) throw_no_name();
+  return known;
+}
 
 /// How the keys of all results of a function begin.
 [[nodiscard]] KeyPrefix keys_of(const FunctionIdentity& identity);

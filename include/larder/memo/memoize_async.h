@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "larder/cache/async.h"
+#include "larder/core/error.h"
+#include "larder/memo/detail/awaited.h"
+#include "larder/memo/memoize.h"
+
+namespace larder {
+
+/// A function whose results are kept, for callers that must not block: what `memoize_async()`
+/// returns. Each call returns at once, with an operation that has not begun: see `Async`.
+///
+/// Thread-safe if the function is. A copy is another handle on the same function.
+template <typename Signature, typename F>
+class AsyncMemoized;
+
+template <typename R, typename... Args, typename F>
+class AsyncMemoized<R(Args...), F> {
+ public:
+  using Result = decltype(detail::awaited(std::declval<std::remove_cvref_t<R>>()));
+  using Options = MemoizeOptions<Result(Args...)>;
+
+  /// Not for callers: `memoize_async()` makes it.
+  AsyncMemoized(AsyncCache& cache, F function, Options options)
+      : state_(std::make_shared<State>(cache, std::move(function), std::move(options))) {}
+
+  /// The result for these arguments, of which a copy is kept until it is there.
+  Async<Result> operator()(const std::decay_t<Args>&... args) {
+    return load(state_->options, args...);
+  }
+
+  /// Computes the result and keeps it in place of what is there.
+  Async<Result> refresh(const std::decay_t<Args>&... args) {
+    LoadOptions options = state_->options;
+    options.max_age = Duration::zero();
+    options.put.stale_for = Duration::zero();
+    return load(std::move(options), args...);
+  }
+
+  /// The result if it is there. Never computes.
+  Async<std::optional<typename detail::Loads<Result>::Value>> lookup(
+      const std::decay_t<Args>&... args) const {
+    return state_->cache.template get<typename detail::Loads<Result>::Value>(key(args...));
+  }
+
+  /// Removes the result. Returns whether there was one.
+  Async<bool> forget(const std::decay_t<Args>&... args) {
+    return state_->cache.erase(key(args...));
+  }
+
+  /// The key of a call with these arguments.
+  [[nodiscard]] Key key(const std::decay_t<Args>&... args) const { return state_->keys(args...); }
+
+ private:
+  [[noreturn]] static void throw_not_async() {
+    throw Error(ErrorKind::invalid_argument,
+                "memoize_async: keep_if and remember_errors_for are of memoize() only");
+  }
+
+  struct State {
+    State(AsyncCache& cache_, F f, Options given)
+        : cache(cache_),
+          function(std::move(f)),
+          keys(std::move(given.keys), std::move(given.key),
+               detail::MakeMemoized<Result(Args...)>::identity(given, given.code, function)),
+          options(std::move(given.load)) {
+      if (given.keep_if || given.remember_errors_for) throw_not_async();
+    }
+
+    AsyncCache& cache;
+    F function;
+    CallKeys<std::decay_t<Args>...> keys;
+    LoadOptions options;
+  };
+
+  Async<Result> load(LoadOptions options, const std::decay_t<Args>&... args) {
+    return state_->cache.get_or_load(
+        key(args...),
+        [state = state_, own = std::tuple<std::decay_t<Args>...>(args...)]() mutable {
+          return detail::awaited(std::apply(
+              [&](auto&... values) {
+                return std::invoke(state->function, static_cast<Args&&>(values)...);
+              },
+              own));
+        },
+        std::move(options));
+  }
+
+  std::shared_ptr<State> state_;
+};
+
+/// `f` with its results kept in `cache`, for event loops and coroutines. `f` runs in the threads of
+/// `cache`, of all callers that want the same result at once for one; it may return the result, a
+/// `std::future` of it, or something to `co_await`, for which one of these threads waits. An empty
+/// `std::optional` counts as no result, which is kept only with `load.absent_ttl`.
+///
+/// Has no defaults, `keep_if` and `remember_errors_for`. All else is as with `memoize()`. `cache`
+/// must outlive what is returned.
+/// @throws Error `invalid_argument` as `memoize()` does, and for options that there are not
+///
+/// @snippet memoize.cpp async
+template <typename Signature = void, typename F>
+[[nodiscard]] auto memoize_async(
+    AsyncCache& cache, F f,
+    typename AsyncMemoized<detail::MemoSignature<Signature, F>, F>::Options options = {}) {
+  return AsyncMemoized<detail::MemoSignature<Signature, F>, F>(cache, std::move(f),
+                                                               std::move(options));
+}
+
+}  // namespace larder

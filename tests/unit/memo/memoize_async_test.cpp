@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Functions that give their results later, and callers that do not wait.
+
+#include "larder/memo/memoize_async.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <coroutine>
+#include <future>
+#include <latch>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "support/expect_kind.h"
+
+namespace larder::test {
+namespace {
+
+/// A coroutine that gives its result, or what it throws, to who awaits it: in another thread.
+class LaterInt {
+ public:
+  // NOLINTNEXTLINE(readability-identifier-naming): the language calls it so.
+  struct promise_type {
+    LaterInt get_return_object() {
+      return LaterInt(std::coroutine_handle<promise_type>::from_promise(*this));
+    }
+    std::suspend_always initial_suspend() noexcept { return {}; }
+    auto final_suspend() noexcept {
+      struct GoOn {
+        bool await_ready() const noexcept { return false; }
+        std::coroutine_handle<> await_suspend(
+            std::coroutine_handle<promise_type> ended) const noexcept {
+          return ended.promise().waiting;
+        }
+        void await_resume() const noexcept {}
+      };
+      return GoOn{};
+    }
+    void return_value(int result) { value = result; }
+    void unhandled_exception() { error = std::current_exception(); }
+
+    int value = 0;
+    std::exception_ptr error = nullptr;
+    std::coroutine_handle<> waiting = nullptr;
+  };
+
+  LaterInt(LaterInt&& other) noexcept : coroutine_(std::exchange(other.coroutine_, nullptr)) {}
+  LaterInt& operator=(LaterInt&&) = delete;
+  ~LaterInt() {
+    if (coroutine_) coroutine_.destroy();
+  }
+
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiting) {
+    coroutine_.promise().waiting = waiting;
+    std::thread([coroutine = coroutine_] { coroutine.resume(); }).detach();
+  }
+  int await_resume() {
+    if (coroutine_.promise().error) std::rethrow_exception(coroutine_.promise().error);
+    return coroutine_.promise().value;
+  }
+
+ private:
+  explicit LaterInt(std::coroutine_handle<promise_type> coroutine) : coroutine_(coroutine) {}
+
+  std::coroutine_handle<promise_type> coroutine_;
+};
+
+class MemoizeAsyncTest : public testing::Test {
+ protected:
+  Cache plain_ = Cache::temporary();
+  AsyncCache cache_{plain_};
+  std::atomic<int> calls_ = 0;
+};
+
+TEST_F(MemoizeAsyncTest, function_is_called_once_for_each_argument) {
+  auto f = memoize_async(cache_,
+                         [&](const std::string& text, int n) {
+                           ++calls_;
+                           return text + std::to_string(n);
+                         },
+                         {.name = "join"});
+  EXPECT_EQ(f("a", 1).future().get(), "a1");
+  EXPECT_EQ(f("a", 1).future().get(), "a1");
+  EXPECT_EQ(f("a", 2).future().get(), "a2");
+  EXPECT_EQ(calls_, 2);
+}
+
+TEST_F(MemoizeAsyncTest, results_are_those_of_memoize) {
+  const auto twice = [](int x) { return 2 * x; };
+  auto now = memoize(plain_, twice, {.name = "twice", .code = ""});
+  auto later = memoize_async(cache_, twice, {.name = "twice", .code = ""});
+  EXPECT_EQ(now.key(4), later.key(4));
+  EXPECT_EQ(later(4).future().get(), 8);
+  ASSERT_NE(now.lookup(4), nullptr);
+  EXPECT_EQ(*now.lookup(4), 8);
+}
+
+TEST_F(MemoizeAsyncTest, future_of_a_result_is_waited_for) {
+  auto f = memoize_async(cache_,
+                         [&](int x) {
+                           ++calls_;
+                           return std::async(std::launch::async, [x] { return x + 1; });
+                         },
+                         {.name = "next"});
+  static_assert(std::is_same_v<decltype(f(1).future().get()), int>);
+  EXPECT_EQ(f(1).future().get(), 2);
+  EXPECT_EQ(f(1).future().get(), 2);
+  EXPECT_EQ(calls_, 1);
+}
+
+TEST_F(MemoizeAsyncTest, coroutine_is_awaited) {
+  auto f = memoize_async(cache_,
+                         [this](int x) -> LaterInt {
+                           ++calls_;
+                           co_return 3 * x;
+                         },
+                         {.name = "thrice"});
+  static_assert(std::is_same_v<decltype(f(1).future().get()), int>);
+  EXPECT_EQ(f(2).future().get(), 6);
+  EXPECT_EQ(f(2).future().get(), 6);
+  EXPECT_EQ(calls_, 1);
+}
+
+TEST_F(MemoizeAsyncTest, operation_on_another_cache_is_awaited) {
+  AsyncCache other(Cache::temporary());
+  other.put("a", std::string("value")).future().get();
+  auto f =
+      memoize_async(cache_, [&](const std::string& key) { return other.get<std::string>(key); },
+                    {.name = "other", .load = {.absent_ttl = std::chrono::hours{1}}});
+  EXPECT_EQ(f("a").future().get(), "value");
+  EXPECT_EQ(f("b").future().get(), std::nullopt);
+  other.erase("a").future().get();
+  EXPECT_EQ(f("a").future().get(), "value");
+}
+
+TEST_F(MemoizeAsyncTest, exception_reaches_the_caller_and_is_not_kept) {
+  auto f = memoize_async(cache_,
+                         [&](int x) -> LaterInt {
+                           if (++calls_ == 1) throw std::runtime_error("at first");
+                           co_return x;
+                         },
+                         {.name = "flaky"});
+  EXPECT_THROW(f(1).future().get(), std::runtime_error);
+  EXPECT_EQ(f(1).future().get(), 1);
+}
+
+TEST_F(MemoizeAsyncTest, callers_of_one_result_wait_for_one_computation) {
+  std::latch begun(1);
+  std::latch may_end(1);
+  auto f = memoize_async(cache_,
+                         [&](int x) {
+                           ++calls_;
+                           begun.count_down();
+                           may_end.wait();
+                           return x;
+                         },
+                         {.name = "slow"});
+  std::vector<std::future<int>> results;
+  results.reserve(20);
+  for (int i = 0; i < 20; ++i) results.push_back(f(7).future());
+  begun.wait();
+  may_end.count_down();
+  for (std::future<int>& result : results) EXPECT_EQ(result.get(), 7);
+  EXPECT_EQ(calls_, 1);
+}
+
+TEST_F(MemoizeAsyncTest, lookup_forget_and_refresh) {
+  auto f = memoize_async(cache_, [&](int x) { return x + 100 * ++calls_; }, {.name = "changing"});
+  EXPECT_EQ(f.lookup(1).future().get(), std::nullopt);
+  EXPECT_EQ(f(1).future().get(), 101);
+  EXPECT_EQ(f.refresh(1).future().get(), 201);
+  EXPECT_EQ(f.lookup(1).future().get(), 201);
+  EXPECT_TRUE(f.forget(1).future().get());
+  EXPECT_FALSE(f.forget(1).future().get());
+  EXPECT_EQ(f(1).future().get(), 301);
+}
+
+TEST_F(MemoizeAsyncTest, arguments_live_until_the_result_is_there) {
+  auto f = memoize_async(cache_,
+                         [](const std::vector<int>& all) { return static_cast<int>(all.size()); },
+                         {.name = "size"});
+  std::future<int> size = f(std::vector<int>(1000, 1)).future();
+  EXPECT_EQ(size.get(), 1000);
+}
+
+TEST_F(MemoizeAsyncTest, refuses_what_it_has_not) {
+  const auto f = [](int x) { return x; };
+  expect_kind(ErrorKind::invalid_argument, [&] {
+    static_cast<void>(memoize_async(cache_, f, {.name = "f", .keep_if = [](int) { return true; }}));
+  });
+}
+
+}  // namespace
+}  // namespace larder::test
