@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "larder/core/thread_pool.h"
+#include "larder/memo/memoize_async.h"
 
 using namespace std::chrono_literals;
 
@@ -125,6 +127,21 @@ void without_keys() {
   std::cout << count(Connection(), "users") << "\n";
 }
 
+void without_blocking() {
+  larder::Cache plain = larder::Cache::temporary();
+  //! [async]
+  larder::AsyncCache cache(plain);  // see docs/cache/async.md
+  auto length =
+      larder::memoize_async(cache,
+                            [](const std::string& text) {
+                              return std::async(std::launch::async, [text] { return text.size(); });
+                            },
+                            {.name = "length"});
+  std::future<std::size_t> result = length("a function that takes its time").future();
+  //! [async]
+  std::cout << result.get() << "\n";
+}
+
 }  // namespace
 
 int main() {
@@ -132,4 +149,5 @@ int main() {
   on_disk();
   with_an_archive();
   without_keys();
+  without_blocking();
 }
