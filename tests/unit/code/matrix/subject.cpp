@@ -4,11 +4,14 @@
 // options and with changes. CHANGE is the number of the only change, or ALL for every one of them;
 // UNRELATED adds what must not matter.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #ifndef CHANGE
@@ -260,6 +263,88 @@ const char* uses_mask(unsigned x) {
 int (*hook)(int) = CHANGED(27) ? second_choice : first_choice;
 int uses_variable(int x) { return hook(x); }
 
+const char* uses_switch_text(unsigned x) {
+  switch (x) {
+    case 0:
+      return "none";
+    case 1:
+      return "single";
+    case 2:
+      return "double";
+    case 3:
+      return CHANGED(28) ? "treble" : "triple";
+    case 4:
+      return "many";
+    default:
+      return "";
+  }
+}
+
+extern "C" {
+static int resolved_one(int x) { return x + 100; }
+static int resolved_two(int x) { return x * (CHANGED(29) ? 100 : 101); }
+int (*resolve(void))(int) { return __builtin_cpu_supports("sse2") ? resolved_two : resolved_one; }
+int resolved(int x) __attribute__((ifunc("resolve")));
+}
+int uses_resolver(int x) { return resolved(x) + 1; }
+
+NOINLINE int sum_of(const std::vector<int>& numbers) {
+  int sum = 0;
+  for (const int number : numbers) sum = sum * 3 + number;
+  return sum;
+}
+int uses_list() { return sum_of({4, 0, 0, 7, 1, 2, CHANGED(30) ? 31 : 30, 5, 77, 6, 3, 2, 1}); }
+
+int uses_order(const std::vector<int>& numbers) {
+  return *std::max_element(numbers.begin(), numbers.end(),
+                           [](int a, int b) { return CHANGED(31) ? a > b : a < b; });
+}
+
+struct Circle final : Shape {
+  double area() const override { return 3; }
+};
+bool uses_cast(const Shape& shape) {
+#if CHANGED(32)
+  return dynamic_cast<const Circle*>(&shape) != nullptr;
+#else
+  return dynamic_cast<const Square*>(&shape) != nullptr;
+#endif
+}
+
+struct Guard {
+  ~Guard() { counted += CHANGED(33) ? 2 : 1; }
+};
+int uses_guard(int x) {
+  const Guard guard;
+  risky(x);
+  return x;
+}
+
+NOINLINE std::size_t length_of(std::string_view text) { return text.size() * 3; }
+std::size_t uses_view() { return length_of(CHANGED(34) ? "prefixes" : "prefix"); }
+
+struct Named {
+  const char* name;
+  int (*work)(int);
+};
+static const Named works[] = {{"first", first_choice},
+                              {"second", CHANGED(35) ? first_choice : second_choice}};
+int uses_structs(unsigned x) { return works[x % 2].work(works[(x + 1) % 2].name[0]); }
+
+static constexpr double factors[] = {0, 0.5, 0.125, CHANGED(36) ? 0.25 : 0.375, 1, 2};
+double uses_factors(unsigned x) { return factors[x % 6] * factors[(x * 5) % 6]; }
+
+NOINLINE int call(const std::function<int(int)>& f) { return f(3); }
+int uses_function(int x) {
+  return call([x](int y) { return x * y + (CHANGED(37) ? 21 : 20); });
+}
+
+struct Methods {
+  int one(int x) const { return x + 1; }
+  int two(int x) const { return x + 2; }
+};
+int (Methods::* uses_method())(int) const { return CHANGED(38) ? &Methods::two : &Methods::one; }
+
 #ifdef UNRELATED
 NOINLINE int last_unrelated(int x) {
   return x * 3 + unrelated::lookup(x) + static_cast<int>(unrelated::work(x));
@@ -276,6 +361,11 @@ int main(int argc, char**) {
   std::puts((uses_string(argc) + uses_names(1) + uses_suffix(argc > 1) + uses_mask(3)).c_str());
   sum += static_cast<double>(uses_static(argc).size()) + uses_wide()[0] + uses_recursion(argc) +
          uses_variable(argc);
+  sum += uses_order({3, 1, 2});
+  std::puts(uses_switch_text(static_cast<unsigned>(argc)));
+  sum += uses_resolver(argc) + uses_list() + uses_cast(*make_shape(2)) + uses_guard(argc);
+  sum += static_cast<double>(uses_view()) + uses_structs(1) + uses_factors(2) + uses_function(argc);
+  sum += (Methods().*uses_method())(argc);
 #ifdef UNRELATED
   sum += last_unrelated(argc);
 #endif
