@@ -22,6 +22,15 @@ struct HashedView {
   return {.hash = XXH3_64bits(bytes.data(), bytes.size()), .key = bytes};
 }
 
+/// A key with its hash, to keep where it is looked at: next to what it leads to.
+struct HashedKey {
+  std::uint64_t hash;
+  Key key;
+};
+
+[[nodiscard]] inline BytesView view_of(const HashedView& key) noexcept { return key.key; }
+[[nodiscard]] inline BytesView view_of(const HashedKey& key) noexcept { return key.key.bytes(); }
+
 /// For tables of keys that have their hashes with them, whoever owns the bytes.
 struct HashOf {
   using is_transparent = void;
@@ -30,7 +39,7 @@ struct HashOf {
 struct SameKey {
   using is_transparent = void;
   bool operator()(const auto& a, const auto& b) const noexcept {
-    return a.hash == b.hash && equal(a.key, b.key);
+    return a.hash == b.hash && equal(view_of(a), view_of(b));
   }
 };
 

@@ -17,12 +17,6 @@ namespace larder::detail {
 
 namespace {
 
-/// A key with its hash, to keep.
-struct HashedKey {
-  std::uint64_t hash;
-  Bytes key;
-};
-
 struct Kept {
   ObjectTable::Object object;
   ObjectTable::Watch watch;
@@ -51,7 +45,7 @@ class Stripe {
     }
   }
 
-  void keep(const HashedView& key, Kept kept, std::size_t most) {
+  void keep(HashedKey key, Kept kept, std::size_t most) {
     ObjectTable::Object gone;
     const MutexLock lock(mutex_);
     if (const auto found = map_.find(key); found != map_.end()) {
@@ -60,7 +54,7 @@ class Stripe {
       gone = take(choose());
     }
     kept.place = ring_.size();
-    const auto added = map_.emplace(HashedKey{key.hash, to_bytes(key.key)}, std::move(kept)).first;
+    const auto added = map_.emplace(std::move(key), std::move(kept)).first;
     ring_.push_back(&*added);
   }
 
@@ -180,7 +174,7 @@ void ObjectTable::keep(const Key& key, const Watch& watch, const SeenEntry& entr
   if (watch.place == nullptr || entry.record->timing.idle_ttl != Duration::zero()) return;
   const HashedView wanted = hashed(key);
   Board& board = this->board();
-  board.of(wanted).stripe.keep(wanted,
+  board.of(wanted).stripe.keep({wanted.hash, key},
                                {.object = std::move(object),
                                 .watch = watch,
                                 .expires_at = entry.record->fresh_until(),

@@ -34,7 +34,7 @@ GoneResults ResultMap::keep(const Key& key, KeptResult result) {
   const MutexLock lock(order_);
   if (replace(wanted, result)) return gone;
   if (make_room(gone)) {
-    add(wanted, std::move(result));
+    add({wanted.hash, key}, std::move(result));
   } else {
     gone.push_back({to_bytes(wanted.key), std::move(result)});
   }
@@ -68,18 +68,18 @@ bool ResultMap::make_room(GoneResults& gone) {
   return true;
 }
 
-void ResultMap::add(const HashedView& key, KeptResult result) {
-  const std::uint64_t sequence = residents_.add(key.key);
-  Stripe& stripe = of(key);
+void ResultMap::add(const HashedKey& key, KeptResult result) {
+  const BytesView bytes = view_of(key);
+  const std::uint64_t sequence = residents_.add(bytes);
+  Stripe& stripe = of({.hash = key.hash, .key = bytes});
   try {
-    const HashedView owned{.hash = key.hash, .key = *residents_.key(sequence)};
     const MutexLock lock(stripe.mutex);
-    stripe.map.emplace(owned, Slot{.result = std::move(result), .sequence = sequence});
+    stripe.map.emplace(key, Slot{.result = std::move(result), .sequence = sequence});
   } catch (...) {
     residents_.remove(sequence);
     throw;
   }
-  if (policy_) policy_->note_store(sequence, key.key);
+  if (policy_) policy_->note_store(sequence, bytes);
 }
 
 GoneResult ResultMap::take(std::uint64_t sequence, RemovalCause cause) {
@@ -131,7 +131,7 @@ GoneResults ResultMap::all() {
   for (Stripe& stripe : stripes_) {
     const MutexLock stripe_lock(stripe.mutex);
     for (const auto& [key, slot] : stripe.map) {
-      results.push_back({to_bytes(key.key), slot.result});
+      results.push_back({to_bytes(view_of(key)), slot.result});
     }
   }
   return results;

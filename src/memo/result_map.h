@@ -90,8 +90,7 @@ class ResultMap {
   };
   struct alignas(64) Stripe {
     Mutex mutex;
-    // The bytes of the keys belong to `residents_`.
-    std::unordered_map<HashedView, Slot, HashOf, SameKey> map LARDER_GUARDED_BY(mutex);
+    std::unordered_map<HashedKey, Slot, HashOf, SameKey> map LARDER_GUARDED_BY(mutex);
     std::uint64_t hits LARDER_GUARDED_BY(mutex) = 0;
   };
   struct alignas(64) Line {
@@ -102,7 +101,7 @@ class ResultMap {
   [[nodiscard]] Stripe& of(const HashedView& key) noexcept { return stripes_[key.hash >> 58U]; }
   bool replace(const HashedView& key, KeptResult& result) LARDER_REQUIRES(order_);
   bool make_room(GoneResults& gone) LARDER_REQUIRES(order_);
-  void add(const HashedView& key, KeptResult result) LARDER_REQUIRES(order_);
+  void add(const HashedKey& key, KeptResult result) LARDER_REQUIRES(order_);
   GoneResult take(std::uint64_t sequence, RemovalCause cause) LARDER_REQUIRES(order_);
   GoneResults take_everything() LARDER_REQUIRES(order_);
 
