@@ -64,6 +64,9 @@ ElfSymbols::ElfSymbols(const ElfFile& file) {
     if (section.header.sh_type == SHT_RELA && section.is_loaded()) {
       read_relocations(file, section);
     }
+    if (section.header.sh_type == SHT_RELR && section.is_loaded()) {
+      read_packed_relocations(file, section);
+    }
   }
 }
 
@@ -110,6 +113,33 @@ void ElfSymbols::read_relocations(const ElfFile& file, const ElfSection& section
     const std::uint64_t index = ELF64_R_SYM(entry.r_info);
     if (index != 0) relocation.symbol = read_symbol(table, index, names);
     relocations_.emplace(entry.r_offset, relocation);
+  }
+}
+
+void ElfSymbols::read_packed_relocations(const ElfFile& file, const ElfSection& section) {
+  constexpr std::uint64_t word = sizeof(std::uint64_t);
+  constexpr unsigned words_in_map = 63;
+  const BytesView entries = file.bytes_of(section);
+  const auto add = [&](std::uint64_t address) {
+    if (file.section_at(address) == nullptr) throw damaged_elf("a relocation of nothing");
+    relocations_.emplace(address,
+                         ElfRelocation{.type = R_X86_64_RELATIVE,
+                                       .symbol = {},
+                                       .addend = static_cast<std::int64_t>(file.word_at(address))});
+  };
+  std::uint64_t next = 0;
+  for (std::uint64_t i = 0; i < entries.size() / word; ++i) {
+    const auto entry = load_at<std::uint64_t>(entries, i * word);
+    if (entry % 2 == 0) {  // an address
+      add(entry);
+      next = entry + word;
+      continue;
+    }
+    // A map of the words that follow.
+    for (unsigned bit = 0; bit < words_in_map; ++bit) {
+      if ((entry >> (bit + 1) & 1U) != 0) add(next + bit * word);
+    }
+    next += words_in_map * word;
   }
 }
 

@@ -62,6 +62,8 @@ class ElfSymbols {
  private:
   void read_table(const ElfFile& file, const ElfSection& section);
   void read_relocations(const ElfFile& file, const ElfSection& section);
+  /// Those that only add where the file is loaded, in few bytes (RELR).
+  void read_packed_relocations(const ElfFile& file, const ElfSection& section);
   void sort_symbols();
 
   bool is_complete_ = false;

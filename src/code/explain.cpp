@@ -24,14 +24,17 @@ void append_text(Bytes& out, std::string_view text) {
 }
 
 /// What every fingerprint has in it besides code.
-Digest128 salted(CodeMode mode, const Digest128& code, const FingerprintOptions& options,
-                 const std::vector<Digest128>& libraries) {
+Digest128 salted(CodeMode mode, const Digest128& code, const FingerprintOptions& options, Io& io) {
   Bytes out;
   append(out, std::as_bytes(std::span(&format_version, 1)));
   append_text(out, to_string(mode));
   append_text(out, options.tag);
-  if (mode != CodeMode::tag) append(out, code.bytes());
-  for (const Digest128& library : libraries) append(out, library.bytes());
+  if (mode != CodeMode::tag) {
+    append(out, code.bytes());
+    for (const auto& library : options.libraries) {
+      append(out, Binary(io, library).identity().bytes());
+    }
+  }
   return digest(out);
 }
 
@@ -79,13 +82,13 @@ std::string why_no_code(const Binary& binary) {
 }  // namespace
 
 CodeExplanation explain_whole(const Digest128& identity, std::string function,
-                              const FingerprintOptions& options, std::string reason) {
+                              const FingerprintOptions& options, std::string reason, Io& io) {
   CodeExplanation explanation;
   CodeFingerprint& fingerprint = explanation.fingerprint;
   fingerprint.mode = options.mode == CodeMode::tag ? CodeMode::tag : CodeMode::build_id;
   fingerprint.function = std::move(function);
   fingerprint.fallback_reason = std::move(reason);
-  fingerprint.digest = salted(fingerprint.mode, identity, options, {});
+  fingerprint.digest = salted(fingerprint.mode, identity, options, io);
   return explanation;
 }
 
@@ -93,26 +96,22 @@ CodeExplanation explain_function(const Binary& binary, std::uint64_t address,
                                  const FingerprintOptions& options, Io& io) {
   const std::string name = demangled(binary.function_name(binary.extent_at(address).start));
   if (options.mode == CodeMode::tag || options.mode == CodeMode::build_id) {
-    return explain_whole(binary.identity(), name, options, "");
+    return explain_whole(binary.identity(), name, options, "", io);
   }
   std::string reason = why_no_code(binary);
-  if (!reason.empty()) return explain_whole(binary.identity(), name, options, std::move(reason));
-  std::vector<Digest128> libraries;
-  libraries.reserve(options.libraries.size());
-  for (const auto& library : options.libraries) {
-    libraries.push_back(Binary(io, library).identity());
-  }
+  if (!reason.empty())
+    return explain_whole(binary.identity(), name, options, std::move(reason), io);
   try {
     const CodeGraph graph = build_graph(binary, address, rule_of(options));
     CodeExplanation explanation;
     add_parts(graph, explanation);
     explanation.fingerprint.mode = options.mode;
     explanation.fingerprint.function = name;
-    explanation.fingerprint.digest = salted(options.mode, graph.whole_digest(), options, libraries);
+    explanation.fingerprint.digest = salted(options.mode, graph.whole_digest(), options, io);
     return explanation;
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::not_supported) throw;
-    return explain_whole(binary.identity(), name, options, error.what());
+    return explain_whole(binary.identity(), name, options, error.what(), io);
   }
 }
 

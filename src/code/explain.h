@@ -16,6 +16,7 @@ namespace larder {
 
 /// The explanation where no code is looked at: `identity` stands for the binary.
 [[nodiscard]] CodeExplanation explain_whole(const Digest128& identity, std::string function,
-                                            const FingerprintOptions& options, std::string reason);
+                                            const FingerprintOptions& options, std::string reason,
+                                            Io& io);
 
 }  // namespace larder

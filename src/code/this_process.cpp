@@ -165,10 +165,11 @@ CodeExplanation explain_at(const PlaceOfCode& place, FingerprintOptions options)
   const std::shared_ptr<const Binary> binary = binary_of(loaded);
   if (binary == nullptr) {
     return explain_whole(loaded.code_digest(), "", options,
-                         "the file that it was loaded from is gone, or another one by now");
+                         "the file that it was loaded from is gone, or another one by now",
+                         Io::system());
   }
   if (place.why_not != nullptr) {
-    return explain_whole(binary->identity(), "", options, place.why_not);
+    return explain_whole(binary->identity(), "", options, place.why_not, Io::system());
   }
   const std::uint64_t address = reinterpret_cast<std::uint64_t>(place.address) - loaded.bias;
   return explain_function(*binary, address, options, Io::system());

@@ -118,6 +118,9 @@ TEST_F(Fingerprint, tags_and_libraries_make_others) {
   const FingerprintOptions strict = {.mode = CodeMode::build_id};
   EXPECT_EQ(fingerprint_of(outer, strict).digest, fingerprint_of(other, strict).digest);
   EXPECT_EQ(fingerprint_of(outer, strict).fallback_reason, "");
+  FingerprintOptions strict_about_all = strict;
+  strict_about_all.libraries = {self};
+  EXPECT_NE(fingerprint_of(outer, strict).digest, fingerprint_of(outer, strict_about_all).digest);
 }
 
 TEST_F(Fingerprint, indirect_calls_are_counted) {

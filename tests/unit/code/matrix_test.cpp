@@ -192,8 +192,8 @@ std::vector<Build> builds() {
     }
     for (const std::string options :
          {"-fPIC -shared", "-fPIE -pie -fno-plt -fcf-protection=full", "-fPIE -pie -Wl,-z,lazy",
-          "-fPIC -shared -fno-plt -ffunction-sections -fdata-sections",
-          "-fPIE -pie -mavx2 -mfma"}) {
+          "-fPIC -shared -fno-plt -ffunction-sections -fdata-sections", "-fPIE -pie -mavx2 -mfma",
+          "-fPIE -pie -Wl,-z,pack-relative-relocs"}) {
       all.push_back({.compiler = compiler, .level = "-O2", .options = options});
     }
   }
