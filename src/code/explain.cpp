@@ -61,11 +61,12 @@ FollowRule rule_of(const FingerprintOptions& options) {
 void add_parts(const CodeGraph& graph, CodeExplanation& explanation) {
   for (const CodePart& part : graph.parts) {
     explanation.fingerprint.indirect_calls += part.indirect_calls;
-    explanation.followed.push_back({.kind = part.is_code ? CodeKind::function : CodeKind::data,
-                                    .name = demangled(part.symbol),
-                                    .digest = graph.own_digest(part),
-                                    .size_bytes = part.size,
-                                    .indirect_calls = part.indirect_calls});
+    explanation.followed.push_back(
+        {.kind = part.is_code ? CodeKind::function : CodeKind::data,
+         .name = demangled(part.is_code ? part.symbol : plain_name(part.symbol)),
+         .digest = graph.own_digest(part),
+         .size_bytes = part.size,
+         .indirect_calls = part.indirect_calls});
   }
   for (const std::string& name : graph.by_name) explanation.by_name.push_back(demangled(name));
   std::ranges::sort(explanation.by_name);
