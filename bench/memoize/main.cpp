@@ -95,7 +95,7 @@ std::map<std::string, double> measure_python(const Options& options,
                                              const std::filesystem::path& folder) {
   ChildProcess child({options.python, LARDER_PYTHON_PEERS, folder.string(),
                       std::to_string(options.keys), std::to_string(options.calls),
-                      std::to_string(options.rounds / 5)});
+                      std::to_string(options.rounds / 5 + 1)});
   std::istringstream lines(child.read_all());
   std::map<std::string, double> times;
   std::string name;
