@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/code_changes.h"
 #include "cli/command.h"
 #include "cli/exit_code.h"
 #include "cli/human.h"
@@ -56,13 +57,6 @@ std::string mark_of(const FollowedCode& code) {
 
 std::string shown(const std::string& name) { return name.empty() ? "(without a name)" : name; }
 
-void print_list(std::string_view heading, const std::vector<std::string>& names) {
-  if (names.empty()) return;
-  std::string text = std::string(heading) + ":\n";
-  for (const std::string& name : names) text += "  " + name + "\n";
-  print(text);
-}
-
 void print_explanation(const CodeExplanation& explanation) {
   if (!explanation.followed.empty()) print("follows:\n");
   for (const FollowedCode& code : explanation.followed) {
@@ -74,7 +68,7 @@ void print_explanation(const CodeExplanation& explanation) {
     }
     print(line + ")\n");
   }
-  print_list("by name", explanation.by_name);
+  print_names("by name", explanation.by_name);
 }
 
 void print_json(const CodeExplanation& explanation) {
@@ -149,19 +143,15 @@ class FingerprintCommand final : public Command {
     const CodeChanges changes = compare(before, after);
     const bool is_same = before.fingerprint.digest == after.fingerprint.digest;
     if (is_json_) {
-      print(JsonObject()
-                .boolean("is_same", is_same)
-                .text("old_digest", before.fingerprint.digest.to_string())
-                .text("digest", after.fingerprint.digest.to_string())
-                .texts("changed", changes.changed)
-                .texts("added", changes.added)
-                .texts("removed", changes.removed)
-                .line());
+      JsonObject object;
+      object.boolean("is_same", is_same)
+          .text("old_digest", before.fingerprint.digest.to_string())
+          .text("digest", after.fingerprint.digest.to_string());
+      add_changes(object, changes);
+      print(object.line());
     } else {
       print(is_same ? "the same\n" : "different\n");
-      print_list("changed", changes.changed);
-      print_list("added", changes.added);
-      print_list("removed", changes.removed);
+      print_changes(changes);
     }
     return static_cast<int>(is_same ? ExitCode::done : ExitCode::failed);
   }

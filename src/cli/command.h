@@ -64,5 +64,6 @@ extern const CommandInfo top_command;
 extern const CommandInfo locks_command;
 extern const CommandInfo bench_command;
 extern const CommandInfo fingerprint_command;
+extern const CommandInfo why_command;
 
 }  // namespace larder::cli

@@ -58,6 +58,7 @@ Look after a store:
 Elsewhere:
   bench        Measure how long a cache takes on this machine
   fingerprint  Show whether the code of a function is still the same
+  why          Say why results of a memoized function are computed anew
 
 Options:
   -h, --help       Show this, or the help of a command.
@@ -78,11 +79,11 @@ Exit codes:
 )";
 
 constexpr std::array commands = {
-    &run_command,    &put_command,     &get_command,    &erase_command,      &push_command,
-    &pull_command,   &peek_command,    &list_command,   &stats_command,      &limit_command,
-    &expire_command, &clear_command,   &verify_command, &repair_command,     &backup_command,
-    &export_command, &import_command,  &evict_command,  &doctor_command,     &top_command,
-    &locks_command,  &compact_command, &bench_command,  &fingerprint_command};
+    &run_command,    &put_command,     &get_command,    &erase_command,       &push_command,
+    &pull_command,   &peek_command,    &list_command,   &stats_command,       &limit_command,
+    &expire_command, &clear_command,   &verify_command, &repair_command,      &backup_command,
+    &export_command, &import_command,  &evict_command,  &doctor_command,      &top_command,
+    &locks_command,  &compact_command, &bench_command,  &fingerprint_command, &why_command};
 
 // A file that is opened later must not become stdin, stdout or stderr by accident.
 void occupy_standard_descriptors() {

@@ -13,6 +13,7 @@
 #include "larder/memo/detail/memory_place.h"
 #include "larder/memo/detail/shared_place.h"
 #include "larder/memo/detail/signature.h"
+#include "larder/memo/function_history.h"
 #include "larder/memo/memoize_options.h"
 #include "larder/memo/memoized.h"
 #include "larder/memo/memory.h"
@@ -101,6 +102,10 @@ struct MakeMemoized<R(Args...)> {
     if constexpr (!MemoCall<F, R, Args...>::is_detachable) options.load.refresh_on = nullptr;
     FunctionIdentity known = identity(options, options.code, function);
     SharedPlace<Where, Stored> place(std::move(where), options.load, keys_of(known));
+    remember_state(place.cache(), known, [&]() -> std::optional<CodeExplanation> {
+      if (options.code) return std::nullopt;
+      return explanation_of<Args...>(function);
+    });
     return finish<on_key_failure>(std::move(place), std::move(function), std::move(options),
                                   std::move(known));
   }

@@ -16,6 +16,7 @@
 #include "larder/memo/call_key.h"
 #include "larder/memo/detail/bind_arguments.h"
 #include "larder/memo/detail/memo_call.h"
+#include "larder/memo/function_history.h"
 #include "larder/memo/memoize_options.h"
 #include "larder/memo/memoize_stats.h"
 
@@ -127,6 +128,15 @@ class Memoized<R(Args...), F, Place, on_key_failure> {
   void reset_stats() {
     state_->place.reset_stats();
     state_->uncacheable = 0;
+  }
+
+  /// Why a call with these arguments is computed although it was before: what changed since an
+  /// earlier state of the function kept a result for them; nothing if none did, or the present
+  /// one has. In a cache only.
+  [[nodiscard]] std::optional<FunctionChanges> why_computed(const std::decay_t<Args>&... args) const
+    requires requires(Place& place) { place.cache(); }
+  {
+    return detail::changes_since_kept(state_->place.cache(), key(args...));
   }
 
   /// Copies all results in memory to the archive. Returns how many.

@@ -17,6 +17,7 @@ _larder_options() {
     bench) echo "$common --engine --durability --policy --keys --ops --value-size --max-entries \
 --processes --threads --dir --svg --html --json" ;;
     fingerprint) echo "$common --mode --tag --stable --unstable --library --explain --compare --json" ;;
+    why) echo "$common --json" ;;
     locks) echo "$common --break --kind --key-type --yes --json" ;;
     top) echo "$common --interval --once --json" ;;
     expire | evict | verify | compact) echo "$common --json" ;;
@@ -89,7 +90,7 @@ _larder_run() {
 
 _larder() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-  local commands='run put get erase push pull peek list stats limit expire clear verify repair backup export import evict doctor top locks compact bench fingerprint'
+  local commands='run put get erase push pull peek list stats limit expire clear verify repair backup export import evict doctor top locks compact bench fingerprint why'
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     local global=''

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <typeinfo>
 
+#include "larder/code/explanation.h"
 #include "larder/code/fingerprint.h"
 #include "larder/codec/codec.h"
 #include "larder/codec/schema.h"
@@ -50,6 +51,15 @@ CodeFingerprint code_of(F& function) {
     return fingerprint_of(function);
   } else {
     return fingerprint_of<Args...>(function);
+  }
+}
+
+template <typename... Args, typename F>
+CodeExplanation explanation_of(F& function) {
+  if constexpr (HasOneCallOperator<F>) {
+    return explain_code_of(function);
+  } else {
+    return explain_code_of<Args...>(function);
   }
 }
 

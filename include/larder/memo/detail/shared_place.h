@@ -87,6 +87,13 @@ class SharedPlace {
   [[nodiscard]] MemoizeStats stats() const { return counts_->sum(); }
   void reset_stats() { counts_->reset(); }
   [[nodiscard]] const Clock& clock() const { return Clock::system(); }
+  [[nodiscard]] Cache& cache() {
+    if constexpr (is_tier) {
+      return where_.cache();
+    } else {
+      return where_;
+    }
+  }
 
  private:
   static constexpr bool is_tier = !std::same_as<Where, Cache>;
@@ -97,14 +104,6 @@ class SharedPlace {
     return std::make_shared<const Stored>(std::move(*found));
   }
   static Object as_object(Object& found) { return std::move(found); }
-
-  Cache& cache() {
-    if constexpr (is_tier) {
-      return where_.cache();
-    } else {
-      return where_;
-    }
-  }
 
   template <typename Call, typename UseFound, typename UseComputed>
   auto with_result(const Key& key, Call& call, UseFound use_found, UseComputed use_computed) {
