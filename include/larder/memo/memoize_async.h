@@ -23,6 +23,7 @@ namespace larder {
 template <typename Signature, typename F>
 class AsyncMemoized;
 
+/// See `AsyncMemoized`.
 template <typename R, typename... Args, typename F>
 class AsyncMemoized<R(Args...), F> {
  public:

@@ -33,6 +33,7 @@ using DefaultArgument =
 template <typename Signature>
 struct MemoizeOptions;
 
+/// See `MemoizeOptions`.
 template <typename Result, typename... Args>
 struct MemoizeOptions<Result(Args...)> {
   /// What tells the function from others whose results are in the same place. Needed in places that

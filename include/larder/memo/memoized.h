@@ -35,6 +35,7 @@ enum class KeyFailure {
 template <typename Signature, typename F, typename Place, KeyFailure on_key_failure>
 class Memoized;
 
+/// See `Memoized`.
 template <typename R, typename... Args, typename F, typename Place, KeyFailure on_key_failure>
 class Memoized<R(Args...), F, Place, on_key_failure> {
  public:
