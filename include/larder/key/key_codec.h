@@ -145,6 +145,23 @@ struct KeyCodec<T> {
   }
 };
 
+/// The number behind it. Reading one that the enumeration cannot hold throws `invalid_argument`.
+template <typename T>
+  requires(std::is_enum_v<T> && !std::same_as<T, std::byte>)
+struct KeyCodec<T> {
+  using Number = std::conditional_t<std::is_signed_v<std::underlying_type_t<T>>, std::int64_t,
+                                    std::uint64_t>;
+  static void encode(T value, KeyWriter& out) {
+    KeyCodec<Number>::encode(static_cast<Number>(value), out);
+  }
+  static T decode(KeyReader& in) {
+    const auto number = KeyCodec<Number>::decode(in);
+    const auto value = static_cast<T>(number);
+    if (static_cast<Number>(value) != number) detail::throw_out_of_range("the enumeration");
+    return value;
+  }
+};
+
 /// `-0.0` is `0.0`, and every NaN is the same NaN.
 template <>
 struct KeyCodec<double> {

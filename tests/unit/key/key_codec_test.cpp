@@ -40,6 +40,30 @@ static_assert(!KeyEncodable<std::vector<char>> && !KeyEncodable<std::tuple<int, 
 static_assert(!KeyDecodable<std::string_view> && !KeyDecodable<const char*>);
 static_assert(!KeyDecodable<BytesView> && !KeyDecodable<std::tuple<int, std::string_view>>);
 
+enum class Color : std::int8_t { red, green = -5 };
+enum Unscoped : unsigned char { nothing, most = 255 };
+enum class Large : std::uint64_t { most = 0xFFFF'FFFF'FFFF'FFFF };
+enum class Letter : char { a = 'a' };
+enum class Answer : bool { no, yes };
+
+TEST(KeyCodec, enumeration_is_the_number_behind_it) {
+  EXPECT_EQ(Key(Color::green), Key(-5));
+  EXPECT_EQ(Key(most), Key(255));
+  EXPECT_EQ(Key(Large::most), Key(std::numeric_limits<std::uint64_t>::max()));
+  EXPECT_EQ(Key(Letter::a), Key(int{'a'}));
+  EXPECT_EQ(Key(Answer::yes), Key(1));
+  for (const Color color : {Color::red, Color::green}) expect_round_trip(color);
+  expect_round_trip(most);
+  expect_round_trip(Large::most);
+  expect_round_trip(Letter::a);
+  expect_round_trip(Answer::yes);
+  expect_round_trip(std::tuple(Color::green, 7));
+  expect_kind(ErrorKind::invalid_argument, [] { static_cast<void>(Key(128).as<Color>()); });
+  expect_kind(ErrorKind::invalid_argument, [] { static_cast<void>(Key(-1).as<Unscoped>()); });
+  expect_kind(ErrorKind::invalid_argument, [] { static_cast<void>(Key(2).as<Answer>()); });
+  expect_kind(ErrorKind::invalid_argument, [] { static_cast<void>(Key("red").as<Color>()); });
+}
+
 template <typename T>
 class KeyOfInteger : public ::testing::Test {};
 using IntegerTypes =
