@@ -149,8 +149,8 @@ struct KeyCodec<T> {
 template <typename T>
   requires(std::is_enum_v<T> && !std::same_as<T, std::byte>)
 struct KeyCodec<T> {
-  using Number = std::conditional_t<std::is_signed_v<std::underlying_type_t<T>>, std::int64_t,
-                                    std::uint64_t>;
+  using Number =
+      std::conditional_t<std::is_signed_v<std::underlying_type_t<T>>, std::int64_t, std::uint64_t>;
   static void encode(T value, KeyWriter& out) {
     KeyCodec<Number>::encode(static_cast<Number>(value), out);
   }
