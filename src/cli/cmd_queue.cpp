@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/exit_code.h"
 #include "cli/human.h"
+#include "cli/json.h"
 #include "cli/place.h"
 #include "larder/cache/queue.h"
 #include "larder/codec/standard.h"
@@ -80,6 +81,26 @@ Examples:
 Exit codes:
   0 written to stdout   1 failed   2 usage   3 there is none   4 store damaged
   5 store busy
+)";
+
+constexpr std::string_view queues_help = R"(List the queues of a store.
+
+Usage:
+  larder queues [OPTION]... STORE
+
+Writes the name of each queue and how many values are in it.
+
+Options:
+  --json            Write a JSON object for each queue.
+  -q, --quiet       Say nothing but errors.
+  -v, --verbose     Say what is going on.
+  -h, --help        Show this.
+
+Examples:
+  larder queues /var/tmp/site
+
+Exit codes:
+  0 done   1 failed   2 usage   4 store damaged   5 store busy
 )";
 
 /// Opens a queue that exists; nothing if there is none: looking must not create anything.
@@ -196,10 +217,34 @@ class Peek final : public Command {
   bool back_ = false;
 };
 
+class Queues final : public Command {
+ public:
+  void declare(Arguments& arguments) override {
+    arguments.flag("--json", is_json_);
+    arguments.required("STORE", store_);
+  }
+
+  int execute(const Console& console) override {
+    const Cache cache = open_existing_store(store_, console, OpenMode::read_only);
+    for (const std::string& name : Queue::names(cache)) {
+      const std::uint64_t size = Queue(cache, name).size();
+      print(is_json_ ? JsonObject().text("queue", name).number("values", size).line()
+                     : name + "  " + std::to_string(size) + "\n");
+    }
+    return static_cast<int>(ExitCode::done);
+  }
+
+ private:
+  std::string store_;
+  bool is_json_ = false;
+};
+
 }  // namespace
 
 const CommandInfo push_command = {.name = "push", .help = push_help, .make = make_command<Push>};
 const CommandInfo pull_command = {.name = "pull", .help = pull_help, .make = make_command<Pull>};
 const CommandInfo peek_command = {.name = "peek", .help = peek_help, .make = make_command<Peek>};
+const CommandInfo queues_command = {
+    .name = "queues", .help = queues_help, .make = make_command<Queues>};
 
 }  // namespace larder::cli

@@ -47,6 +47,7 @@ extern const CommandInfo erase_command;
 extern const CommandInfo push_command;
 extern const CommandInfo pull_command;
 extern const CommandInfo peek_command;
+extern const CommandInfo queues_command;
 extern const CommandInfo list_command;
 extern const CommandInfo stats_command;
 extern const CommandInfo limit_command;

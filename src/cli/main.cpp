@@ -37,6 +37,7 @@ Keep values by key:
   push      Put a value into a queue
   pull      Take the next value out of a queue
   peek      Show the next value of a queue
+  queues    List the queues
 
 Look after a store:
   list      List keys
@@ -79,11 +80,12 @@ Exit codes:
 )";
 
 constexpr std::array commands = {
-    &run_command,    &put_command,     &get_command,    &erase_command,       &push_command,
-    &pull_command,   &peek_command,    &list_command,   &stats_command,       &limit_command,
-    &expire_command, &clear_command,   &verify_command, &repair_command,      &backup_command,
-    &export_command, &import_command,  &evict_command,  &doctor_command,      &top_command,
-    &locks_command,  &compact_command, &bench_command,  &fingerprint_command, &why_command};
+    &run_command,    &put_command,    &get_command,     &erase_command,  &push_command,
+    &pull_command,   &peek_command,   &queues_command,  &list_command,   &stats_command,
+    &limit_command,  &expire_command, &clear_command,   &verify_command, &repair_command,
+    &backup_command, &export_command, &import_command,  &evict_command,  &doctor_command,
+    &top_command,    &locks_command,  &compact_command, &bench_command,  &fingerprint_command,
+    &why_command};
 
 // A file that is opened later must not become stdin, stdout or stderr by accident.
 void occupy_standard_descriptors() {

@@ -8,8 +8,8 @@ import unittest
 
 import support
 
-COMMANDS = ("run", "put", "get", "erase", "push", "pull", "peek", "list", "stats", "limit", "expire",
-            "clear", "verify", "repair", "backup", "export", "import", "evict", "doctor", "top", "locks", "compact",
+COMMANDS = ("run", "put", "get", "erase", "push", "pull", "peek", "queues", "list", "stats", "limit",
+            "expire", "clear", "verify", "repair", "backup", "export", "import", "evict", "doctor", "top", "locks", "compact",
             "bench", "fingerprint", "why")
 MANUAL = support.ROOT / "docs" / "man" / "larder.1"
 COMPLETION = support.ROOT / "src" / "cli" / "completion" / "larder.bash"

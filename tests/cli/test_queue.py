@@ -23,6 +23,19 @@ class Queues(support.StoreCase):
         self.expect("peek", store, "jobs", out="", err="", code=3)
         self.expect("list", store, out="")
 
+    def test_queues_are_listed_with_their_sizes(self):
+        store = str(self.store)
+        self.put("a", "1")
+        self.expect("queues", store, out="")
+        self.expect("push", store, "mail", "one")
+        self.expect("push", store, "jobs", "one")
+        self.expect("push", store, "jobs", "two")
+        self.expect("queues", store, out="jobs  2\nmail  1\n")
+        self.expect("queues", "--json", store,
+                    out='{"queue": "jobs", "values": 2}\n{"queue": "mail", "values": 1}\n')
+        self.expect("pull", store, "mail", out="one")
+        self.expect("queues", store, out="jobs  2\nmail  0\n")
+
     def test_looking_makes_no_queue(self):
         store = str(self.store)
         self.put("a", "1")

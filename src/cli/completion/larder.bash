@@ -29,6 +29,7 @@ _larder_options() {
     push) echo "$common --front --ttl --tag" ;;
     pull) echo "$common --back --wait" ;;
     peek) echo "$common --back" ;;
+    queues) echo "$common --json" ;;
   esac
 }
 
@@ -90,7 +91,7 @@ _larder_run() {
 
 _larder() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-  local commands='run put get erase push pull peek list stats limit expire clear verify repair backup export import evict doctor top locks compact bench fingerprint why'
+  local commands='run put get erase push pull peek queues list stats limit expire clear verify repair backup export import evict doctor top locks compact bench fingerprint why'
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     local global=''
