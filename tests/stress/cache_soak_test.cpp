@@ -146,9 +146,11 @@ TEST(CacheSoak, takes_no_more_after_many_operations_than_after_some) {
               static_cast<unsigned long long>(after.device_bytes));
   constexpr std::uint64_t slack = 4'000'000;  // of the allocator
   EXPECT_LE(after.memory_bytes, before.memory_bytes + before.memory_bytes / 20 + slack);
-  EXPECT_LE(after.descriptors, before.descriptors + 2);
-  // The entries, eight segments of the log, and as much again while they are brought over.
-  constexpr std::uint64_t log_bytes = std::uint64_t{8} * (20U << 20U);
+  // Segments of the log come and go; what is lost with each of thousands of operations is far more.
+  constexpr int segments = 8;
+  EXPECT_LE(after.descriptors, before.descriptors + segments);
+  // The entries, the log, and as much again while they are brought over.
+  constexpr std::uint64_t log_bytes = std::uint64_t{segments} * (20U << 20U);
   EXPECT_LE(most_on_device, 8 * most_bytes + log_bytes);
   EXPECT_LE(cache.bytes(), most_bytes);
   EXPECT_EQ(cache.verify().problems, std::vector<std::string>{});
