@@ -58,15 +58,14 @@ TEST(LmdbPower, consistent_syncs_earlier_writes_while_an_update_runs_long) {
   const TempDir dir;
   FaultyIo io;
   EngineSettings settings{.directory = dir / "engine",
-                          .sync_interval = std::chrono::milliseconds{200}};
+                          .sync_interval = std::chrono::seconds{1}};
   settings.hooks.io = &io;
   const EnginePtr engine = open_lmdb_with(settings);
+
+  // What nobody adds to for a quarter of the interval goes to LMDB, and needs no sync of the log.
   put(*engine, "first", "1");
-  ASSERT_TRUE(has_synced(io, 1));
-
-  put(*engine, "second", "2");
-
-  engine->update([&](WriteTxn&) { EXPECT_TRUE(has_synced(io, 2)); });
+  const std::uint64_t before = io.count("fdatasync");
+  engine->update([&](WriteTxn&) { EXPECT_TRUE(has_synced(io, before + 1)); });
 }
 
 TEST(LmdbPower, closed_without_a_write_opens_again) {
