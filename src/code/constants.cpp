@@ -56,7 +56,9 @@ void GraphBuilder::refer_data(Function& function, std::size_t at) {
   const bool is_named = binary_.symbols().object_around(address) != nullptr;
   const ElfSection* const section = file.section_at(address);
   const bool is_data = section != nullptr && !section->is_code();
-  if (is_data && !is_named && file.is_constant(address)) {
+  // Without a name, a constant table of addresses that some compilers put among the variables looks
+  // like one of these: their first values count.
+  if (is_data && !is_named && !file.content(address, 1).empty()) {
     write_literal(function, at, address);
   } else if (address - function.part.start < function.part.size) {
     function.listing.number(ListingItem::place, function.part.place_of(address));
@@ -83,7 +85,7 @@ void GraphBuilder::write_literal(Function& function, std::size_t at, std::uint64
   if (may_be_text && write_text(listing, address, is_bytewise)) return;
   std::uint64_t size = region_size(function, address);
   if (use.entries && use.element_bytes > 0 && *use.entries < longest_region) {
-    size = std::min(size, *use.entries * use.element_bytes);
+    size = std::min(size, *use.entries * use.element_bytes + use.tail_bytes);
   }
   if (use.is_relative) {
     write_distances(listing, address, size);
@@ -103,12 +105,20 @@ bool GraphBuilder::copies_memory(std::uint64_t function) const {
 void GraphBuilder::write_distances(Listing& listing, std::uint64_t table, std::uint64_t size) {
   using Distance = std::int32_t;
   const BytesView bytes = binary_.file().content(table, size);
+  bool leads_to_slots = false;
   for (std::uint64_t at = 0; at + sizeof(Distance) <= bytes.size(); at += sizeof(Distance)) {
     const std::int64_t distance = load_at<Distance>(bytes, at);
     const std::uint64_t address = table + static_cast<std::uint64_t>(distance);
     // Behind the last, if nothing told how many there are.
     if (distance == 0 || binary_.file().section_at(address) == nullptr) return;
-    refer_address(listing, address);
+    const bool is_slot = binary_.symbols().relocation_at(address) != nullptr;
+    if (at == 0) leads_to_slots = is_slot;
+    if (is_slot != leads_to_slots) return;
+    if (is_slot) {
+      refer_slot(listing, address);
+    } else {
+      refer_address(listing, address);
+    }
   }
 }
 

@@ -104,7 +104,7 @@ void GraphBuilder::refer_address(Listing& listing, std::uint64_t address) {
     refer_code(listing, address);
   } else if (const ElfSymbol* const object = binary_.symbols().object_around(address)) {
     refer_object(listing, *object, address);
-  } else if (!binary_.file().is_constant(address)) {
+  } else if (binary_.file().content(address, 1).empty()) {
     refer_name(listing, section->name, 0);
   } else if (!write_text(listing, address, false)) {
     const std::uint64_t end = std::min(binary_.symbols().next_object(address),

@@ -49,9 +49,24 @@ bool is_distance(std::span<const Instruction> code, std::size_t at, Register tab
                         (next.written == table && next.source == element))) {
       return true;
     }
+    if (next.has_memory && ((next.base == element && next.index == table) ||
+                            (next.base == table && next.index == element))) {
+      return true;
+    }
     if (next.written == element || next.written == table) return false;
   }
   return false;
+}
+
+/// How many values pass the comparison with a number at `at`, of those that are not negative.
+std::optional<std::uint64_t> passing(std::span<const Instruction> code, std::size_t at) {
+  constexpr std::uint8_t jump_if_below = 0x72;
+  constexpr std::uint8_t jump_if_not_below = 0x73;
+  const auto up_to = positive(*code[at].immediate);
+  if (!up_to || at + 1 == code.size() || code[at + 1].flow != Flow::branch) return up_to;
+  const std::uint8_t operation = code[at + 1].operation;
+  const bool is_below = operation == jump_if_below || operation == jump_if_not_below;
+  return is_below ? *up_to - 1 : *up_to;
 }
 
 /// How many values `index` can have before instruction `at`, if a comparison or a mask says so.
@@ -61,7 +76,7 @@ std::optional<std::uint64_t> entries_of(std::span<const Instruction> code, std::
   for (std::size_t i = at; i-- > first;) {
     const Instruction& instruction = code[i];
     if (instruction.flow == Flow::call) return std::nullopt;
-    if (instruction.compared == index) return positive(*instruction.immediate);
+    if (instruction.compared == index) return passing(code, i);
     if (instruction.masked == index) return positive(*instruction.immediate);
     if (instruction.written != index) continue;
     if (!instruction.is_copy) return std::nullopt;
@@ -70,11 +85,32 @@ std::optional<std::uint64_t> entries_of(std::span<const Instruction> code, std::
   return std::nullopt;
 }
 
-/// Whether it is `rep movs`, of elements of any length.
+/// Whether it is `movs`, of an element of any length.
+bool moves_element(const Instruction& instruction) {
+  return (instruction.bytes.back() & std::byte{0xFE}) == std::byte{0xA4};
+}
+
+/// Whether it is `rep movs`.
 bool is_string_move(const Instruction& instruction) {
   constexpr std::byte repeat{0xF3};
-  const std::byte operation = instruction.bytes.back() & std::byte{0xFE};
-  return instruction.bytes[0] == repeat && operation == std::byte{0xA4};
+  return instruction.bytes[0] == repeat && moves_element(instruction);
+}
+
+/// How many bytes behind those of the `rep movs` at `at` are read next: what is left of a table
+/// whose length is no multiple of eight.
+std::uint64_t tail_of(std::span<const Instruction> code, std::size_t at) {
+  constexpr std::size_t nearby = 8;
+  std::uint64_t tail = 0;
+  for (std::size_t i = at + 1; i < std::min(code.size(), at + nearby); ++i) {
+    const Instruction& next = code[i];
+    if (next.flow != Flow::next) break;
+    if (moves_element(next) && next.bytes.size() <= 2) {
+      tail += next.access_bytes;
+    } else if (next.has_memory && next.base == register_si && next.displacement >= 0) {
+      tail = std::max(tail, static_cast<std::uint64_t>(next.displacement) + next.access_bytes);
+    }
+  }
+  return tail;
 }
 
 }  // namespace
@@ -100,7 +136,10 @@ TableUse find_table_use(std::span<const Instruction> code, std::size_t at) {
       use.element_bytes = next.access_bytes;
       const Register index = is_base ? next.index : next.base;
       if (index != 0) use.entries = entries_of(code, i, index);
-      if (index == 0 && is_string_move(next)) use.entries = number_in(code, i, register_cx);
+      if (index == 0 && is_string_move(next)) {
+        use.entries = number_in(code, i, register_cx);
+        use.tail_bytes = tail_of(code, i);
+      }
       use.is_relative = use.element_bytes == 4 && is_distance(code, i, table);
       return use;
     }

@@ -16,6 +16,7 @@ struct TableUse {
   bool is_indexed = false;               ///< Elements are picked out of it.
   std::uint64_t element_bytes = 0;       ///< How long one is; 0 if unknown.
   std::optional<std::uint64_t> entries;  ///< How many can be picked, if the code checks that.
+  std::uint64_t tail_bytes = 0;          ///< Copied behind the last of these, singly.
   bool is_relative = false;              ///< The elements are distances from its beginning.
   /// A call that gets it as the second argument, and `entries` as the third.
   std::optional<std::uint64_t> callee;

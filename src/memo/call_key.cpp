@@ -41,6 +41,10 @@ CallKeyRules::CallKeyRules(CallKeyOptions options, std::size_t parameters,
                 "memoize: there are " + std::to_string(options_.names.size()) + " names for " +
                     std::to_string(parameters) + " parameters");
   }
+  for (auto name = options_.names.begin(); name != options_.names.end(); ++name) {
+    if (std::find(std::next(name), options_.names.end(), *name) == options_.names.end()) continue;
+    throw Error(ErrorKind::invalid_argument, "memoize: two parameters are called '" + *name + "'");
+  }
   for (const Parameter& ignored : options_.ignore) {
     if (ignored.name == "*") {
       ignored_ |= bits_between(options_.names.size(), parameters);

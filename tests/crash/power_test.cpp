@@ -57,8 +57,7 @@ TEST(LmdbPower, consistent_loses_at_most_the_last_second) {
 TEST(LmdbPower, consistent_syncs_earlier_writes_while_an_update_runs_long) {
   const TempDir dir;
   FaultyIo io;
-  EngineSettings settings{.directory = dir / "engine",
-                          .sync_interval = std::chrono::seconds{1}};
+  EngineSettings settings{.directory = dir / "engine", .sync_interval = std::chrono::seconds{1}};
   settings.hooks.io = &io;
   const EnginePtr engine = open_lmdb_with(settings);
 

@@ -113,7 +113,7 @@ class SourceFunction {
 /// A lambda that knows its own source:
 ///
 ///     const auto area = LARDER_FN([](double r) { return 3.14159 * r * r; });
-///     memoize(cache, area) ...   // computed again when the text in the parentheses changes
+///     memoize(cache, area, {.name = "area"}) ...   // computed again when that text changes
 ///
 /// It sees the tokens of the text, before macros in it are replaced by others; not what the
 /// functions do that it calls, nor types declared elsewhere. It may contain commas, but no `#`

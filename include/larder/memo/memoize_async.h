@@ -27,8 +27,14 @@ class AsyncMemoized;
 template <typename R, typename... Args, typename F>
 class AsyncMemoized<R(Args...), F> {
  public:
-  using Result = decltype(detail::awaited(std::declval<std::remove_cvref_t<R>>()));
+  using Result = typename detail::AwaitedResult<R>::Type;
   using Options = MemoizeOptions<Result(Args...)>;
+
+  static_assert(!std::is_void_v<Result>, "memoize_async: the function has no result to be kept");
+  static_assert((detail::DetachableArgument<Args> && ...),
+                "memoize_async: the function runs later, with copies of its arguments: parameters "
+                "must own what they need (std::string, not std::string_view) and may be no "
+                "references to what is not constant");
 
   /// Not for callers: `memoize_async()` makes it.
   AsyncMemoized(AsyncCache& cache, F function, Options options)
@@ -64,7 +70,16 @@ class AsyncMemoized<R(Args...), F> {
  private:
   [[noreturn]] static void throw_not_async() {
     throw Error(ErrorKind::invalid_argument,
-                "memoize_async: keep_if and remember_errors_for are of memoize() only");
+                "memoize_async: defaults, keep_if and remember_errors_for are of memoize() only");
+  }
+
+  template <typename Default>
+  static bool is_given(const Default& value) {
+    if constexpr (requires { value.has_value(); }) {
+      return value.has_value();
+    } else {
+      return false;
+    }
   }
 
   struct State {
@@ -74,7 +89,9 @@ class AsyncMemoized<R(Args...), F> {
           keys(std::move(given.keys), std::move(given.key),
                detail::MakeMemoized<Result(Args...)>::identity(given, given.code, function)),
           options(std::move(given.load)) {
-      if (given.keep_if || given.remember_errors_for) throw_not_async();
+      const bool has_default = std::apply(
+          [](const auto&... values) { return (is_given(values) || ...); }, given.defaults);
+      if (given.keep_if || given.remember_errors_for || has_default) throw_not_async();
     }
 
     AsyncCache& cache;

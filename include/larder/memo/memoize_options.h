@@ -66,8 +66,9 @@ struct MemoizeOptions<Result(Args...)> {
   std::function<bool(const detail::StoredResult<Result>& result)> keep_if = {};
 
   /// How results are found, computed again, and stored. In memory there are no `put.tags` and no
-  /// `put.idle_ttl`. Calls with arguments that cannot be copied or are references to what is not
-  /// constant are computed again in the caller, whatever `refresh_on` says.
+  /// `put.idle_ttl`. Calls with arguments that cannot be copied, refer to what another keeps, or
+  /// are references to what is not constant are computed again in the caller, whatever `refresh_on`
+  /// says.
   LoadOptions load = {};
 
   /// What the function throws is thrown again for this long, instead of calling it. In memory only.

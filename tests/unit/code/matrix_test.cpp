@@ -25,7 +25,7 @@ namespace larder {
 namespace {
 
 /// The function that change number i + 1 of matrix/subject.cpp is about.
-constexpr std::array<std::string_view, 38> subjects = {"plain",
+constexpr std::array<std::string_view, 40> subjects = {"plain",
                                                        "c_function",
                                                        "uses_inline",
                                                        "uses_callee",
@@ -62,7 +62,9 @@ constexpr std::array<std::string_view, 38> subjects = {"plain",
                                                        "uses_structs",
                                                        "uses_factors",
                                                        "uses_function",
-                                                       "uses_method"};
+                                                       "uses_method",
+                                                       "uses_long_list",
+                                                       "uses_long_texts"};
 
 struct Build {
   std::string compiler;

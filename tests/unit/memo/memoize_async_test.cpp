@@ -194,6 +194,8 @@ TEST_F(MemoizeAsyncTest, refuses_what_it_has_not) {
   expect_kind(ErrorKind::invalid_argument, [&] {
     static_cast<void>(memoize_async(cache_, f, {.name = "f", .keep_if = [](int) { return true; }}));
   });
+  expect_kind(ErrorKind::invalid_argument,
+              [&] { static_cast<void>(memoize_async(cache_, f, {.name = "f", .defaults = {1}})); });
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "larder/code/source_text.h"
 #include "larder/core/error.h"
 #include "larder/memo/memoize.h"
 #include "support/child.h"
@@ -35,6 +36,10 @@ struct AddThree {
 namespace {
 
 int add_one(int x) { return x + 1; }
+
+int step = 0;
+int step_from(int x) { return x + step; }
+int also_step_from(int x) { return x + step; }
 
 class MemoizeCacheTest : public testing::Test {
  protected:
@@ -213,6 +218,49 @@ TEST_F(MemoizeCacheTest, results_expire_and_are_renewed_elsewhere) {
   tasks.front()();
   EXPECT_EQ(f("a"), "a2");
   EXPECT_EQ(open().erase_tag("t"), 1U);
+}
+
+TEST_F(MemoizeCacheTest, argument_that_another_keeps_is_used_while_the_caller_waits) {
+  std::vector<std::function<void()>> tasks;
+  LoadOptions load{.put = {.ttl = 1s, .stale_for = 1h}};
+  load.refresh_on = [&](std::function<void()> task) { tasks.push_back(std::move(task)); };
+  int calls = 0;
+  const auto f = [&](std::string_view text) { return std::string(text) + std::to_string(++calls); };
+  auto on_disk = memoize(open(), f, {.name = "f", .load = load});
+  auto in_memory = memoize(Memory{.options = {}, .hooks = {.clock = &clock_}}, f, {.load = load});
+  on_disk("a");
+  in_memory("a");
+  clock_.advance(2s);
+  EXPECT_EQ(on_disk("a"), "a3");
+  EXPECT_EQ(in_memory("a"), "a4");
+  EXPECT_TRUE(tasks.empty());
+}
+
+TEST_F(MemoizeCacheTest, functions_of_equal_code_keep_apart) {
+  auto one = memoize(open(), step_from);
+  auto other = memoize(open(), also_step_from);
+  EXPECT_NE(one.key(1), other.key(1));
+}
+
+TEST_F(MemoizeCacheTest, integers_of_other_widths_are_other_types) {
+  const auto key = [this]<typename T>(T value) {
+    return memoize(open(), [](T x) { return x; }, {.name = "f", .code = ""}).key(value);
+  };
+  EXPECT_NE(key(1), key(1L));
+  EXPECT_NE(key(1), key(1U));
+  EXPECT_EQ(key(1L), key(1LL));
+}
+
+TEST_F(MemoizeCacheTest, source_text_is_the_code_of_a_function_that_knows_it) {
+  const auto area = LARDER_FN([](double width, double height) { return width * height; });
+  const auto other = LARDER_FN([](double width, double height) { return width + height; });
+  auto kept = memoize(open(), area, {.name = "area"});
+  EXPECT_EQ(kept(2, 3), 6.0);
+  EXPECT_EQ(kept.key(2, 3), memoize(open(), area, {.name = "area"}).key(2, 3));
+  EXPECT_NE(kept.key(2, 3), memoize(open(), other, {.name = "area"}).key(2, 3));
+  EXPECT_EQ(
+      kept.key(2, 3),
+      memoize(open(), other, {.name = "area", .code = area.source_digest().to_string()}).key(2, 3));
 }
 
 TEST_F(MemoizeCacheTest, two_tiers_are_coherent) {

@@ -70,4 +70,14 @@ auto awaited(T returned) {
   }
 }
 
+/// The type of that.
+template <typename T>
+struct AwaitedResult {
+  using Type = decltype(awaited(std::declval<std::remove_cvref_t<T>>()));
+};
+template <>
+struct AwaitedResult<void> {
+  using Type = void;
+};
+
 }  // namespace larder::detail

@@ -20,10 +20,13 @@ namespace larder::detail {
 /// Of types that have a codec, the same in every program.
 template <typename T>
 constexpr std::uint64_t type_hash() {
-  if constexpr (Encodable<T>) {
-    return Codec<T>::schema();
-  } else {
+  if constexpr (!Encodable<T>) {
     return 0;
+  } else if constexpr (std::is_integral_v<T>) {
+    // To a codec all integers are alike, but not to a function.
+    return combined_schema(Codec<T>::schema(), 2 * sizeof(T) + std::size_t{std::is_signed_v<T>});
+  } else {
+    return Codec<T>::schema();
   }
 }
 
@@ -72,11 +75,16 @@ FunctionIdentity lasting_identity(FunctionIdentity known, const std::optional<st
   bool is_known_by_code = code && !code->empty();
   if (code) {
     known.code = *code;
+  } else if constexpr (requires { function.source_digest(); }) {
+    known.code = function.source_digest().to_string();
   } else {
     const CodeFingerprint fingerprint = code_of<Args...>(function);
     known.code = fingerprint.digest.to_string();
-    // The build-id of a binary is that of all functions in there.
-    is_known_by_code = is_only_code<F> && fingerprint.mode != CodeMode::build_id;
+    // The build-id of a binary is that of all functions in there; and those that are alike but for
+    // variables that count by name are told apart by their own names.
+    is_known_by_code =
+        is_only_code<F> && fingerprint.mode != CodeMode::build_id && !fingerprint.function.empty();
+    if (known.name.empty() && is_known_by_code) known.name = fingerprint.function;
   }
   if (known.name.empty() && std::is_empty_v<F>) known.name = lasting_name(typeid(F));
   if (known.name.empty() && !is_known_by_code) throw_no_name();

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <concepts>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "larder/memo/memoize_options.h"
 
@@ -34,10 +38,26 @@ struct MemoFunction {
   [[nodiscard]] bool keeps(const Stored& result) const { return !keep_if || keep_if(result); }
 };
 
+/// Whether a copy of a `T` refers to what somebody else keeps, as far as its type tells.
+template <typename T>
+inline constexpr bool is_borrower = std::is_pointer_v<T> || std::ranges::borrowed_range<T>;
+template <typename T>
+inline constexpr bool is_borrower<std::reference_wrapper<T>> = true;
+template <typename T>
+inline constexpr bool is_borrower<std::optional<T>> = is_borrower<T>;
+template <typename... Ts>
+inline constexpr bool is_borrower<std::tuple<Ts...>> = (is_borrower<Ts> || ...);
+template <typename A, typename B>
+inline constexpr bool is_borrower<std::pair<A, B>> = is_borrower<A> || is_borrower<B>;
+template <typename T, typename Allocator>
+inline constexpr bool is_borrower<std::vector<T, Allocator>> = is_borrower<T>;
+template <typename T, std::size_t size>
+inline constexpr bool is_borrower<std::array<T, size>> = is_borrower<T>;
+
 /// Whether an argument of this parameter may be copied, for a call that runs elsewhere and later.
 template <typename Arg>
 concept DetachableArgument =
-    std::copy_constructible<std::decay_t<Arg>> &&
+    std::copy_constructible<std::decay_t<Arg>> && !is_borrower<std::decay_t<Arg>> &&
     (!std::is_lvalue_reference_v<Arg> || std::is_const_v<std::remove_reference_t<Arg>>);
 
 /// One call, whose arguments are where the caller has them.

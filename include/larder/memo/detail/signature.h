@@ -3,6 +3,8 @@
 
 #include <type_traits>
 
+#include "larder/code/source_text.h"
+
 namespace larder::detail {
 
 /// The signature by which a callable is called, as `Result(Parameters...)`; `void` if it has
@@ -44,6 +46,9 @@ template <typename F>
 struct SignatureOf<F> {
   using Type = typename CallOperator<decltype(&F::operator())>::Type;
 };
+
+template <typename F>
+struct SignatureOf<SourceFunction<F>> : SignatureOf<F> {};
 
 /// A memoized function says it itself.
 template <typename F>

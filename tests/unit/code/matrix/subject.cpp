@@ -345,6 +345,64 @@ struct Methods {
 };
 int (Methods::* uses_method())(int) const { return CHANGED(38) ? &Methods::two : &Methods::one; }
 
+// Longer than what compilers load piece by piece, and no multiple of eight bytes.
+long uses_long_list(int x) {
+  long sum = 0;
+  for (const int one :
+       {0,   7,   14,  21,  28,  35,  42,  49,  56,  63,  70,  77,  84,  91,  98,
+        105, 112, 119, 126, 133, 140, 147, 154, 161, 168, 175, 182, 189, 196, 203,
+        210, 217, 224, 231, 238, 245, 252, 259, 266, 273, 280, 287, 294, 301, 308,
+        315, 322, 329, 336, 343, 350, 357, 364, 371, 378, 385, 392, 399, 406, 413,
+        420, 427, 434, 441, 448, 455, 462, 469, 476, 483, 490, 497, 504, 511, CHANGED(39) ? 6 : 5})
+    sum += one * x;
+  return sum;
+}
+
+const char* uses_long_texts(int x) {
+  const char* texts[] = {"t0",
+                         "t1",
+                         "t2",
+                         "t3",
+                         "t4",
+                         "t5",
+                         "t6",
+                         "t7",
+                         "t8",
+                         "t9",
+                         "t10",
+                         "t11",
+                         "t12",
+                         "t13",
+                         "t14",
+                         "t15",
+                         "t16",
+                         "t17",
+                         "t18",
+                         "t19",
+                         "t20",
+                         "t21",
+                         "t22",
+                         "t23",
+                         "t24",
+                         "t25",
+                         "t26",
+                         "t27",
+                         "t28",
+                         "t29",
+                         "t30",
+                         "t31",
+                         "t32",
+                         "t33",
+                         "t34",
+                         "t35",
+                         "t36",
+                         "t37",
+                         "t38",
+                         "t39",
+                         CHANGED(40) ? "new" : "old"};
+  return texts[x];
+}
+
 #ifdef UNRELATED
 NOINLINE int last_unrelated(int x) {
   return x * 3 + unrelated::lookup(x) + static_cast<int>(unrelated::work(x));
@@ -366,6 +424,8 @@ int main(int argc, char**) {
   sum += uses_resolver(argc) + uses_list() + uses_cast(*make_shape(2)) + uses_guard(argc);
   sum += static_cast<double>(uses_view()) + uses_structs(1) + uses_factors(2) + uses_function(argc);
   sum += (Methods().*uses_method())(argc);
+  sum += static_cast<double>(uses_long_list(argc));
+  std::puts(uses_long_texts(argc));
 #ifdef UNRELATED
   sum += last_unrelated(argc);
 #endif
