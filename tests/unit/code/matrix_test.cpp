@@ -72,6 +72,7 @@ struct Build {
   std::string options = "-fPIE -pie";
 };
 
+// NOLINTNEXTLINE(readability-identifier-naming): GoogleTest looks for this name.
 void PrintTo(const Build& build, std::ostream* out) {
   *out << build.compiler << ' ' << build.level << ' ' << build.options;
 }
