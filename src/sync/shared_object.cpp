@@ -143,6 +143,8 @@ void SharedObject::leave(PartyRef party) {
 }
 
 std::size_t SharedObject::waiting() {
+  while (remove_dead(everybody())) {
+  }
   const Ledger ledger(area(), ledger_deadline());
   const std::uint32_t object = ledger.find(name_);
   return object == no_slot ? 0 : ledger.count(ledger.object(object).waiters);
