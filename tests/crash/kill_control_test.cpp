@@ -5,6 +5,7 @@
 #include <lmdb.h>
 
 #include <cstdio>
+#include <string>
 
 #include "crash/bad_subjects.h"
 #include "crash/kill_rig.h"
