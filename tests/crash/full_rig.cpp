@@ -1,17 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crash/full_rig.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
+#include <filesystem>
+#include <latch>
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
+#include <thread>
+#include <vector>
 
 #include "larder/core/error.h"
+#include "larder/core/function_ref.h"
+#include "larder/core/io.h"
 #include "larder/core/mutex.h"
 #include "support/child.h"
 #include "support/faulty_io.h"
@@ -152,21 +162,86 @@ constexpr int may_not_mount = 77;
 
 using Wrong = std::array<char, 2000>;
 
-int use_small_device(const OpenSubject& open, const std::filesystem::path& folder, int mebibytes,
-                     std::size_t value_bytes, Wrong& wrong) {
+int use_small_device(const std::filesystem::path& folder, int mebibytes, FunctionRef<void()> use,
+                     Wrong& wrong) {
   const std::string options = "size=" + std::to_string(mebibytes) + "m";
   if (::unshare(CLONE_NEWNS) != 0 ||
       ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
       ::mount("tmpfs", folder.c_str(), "tmpfs", 0, options.c_str()) != 0) {
     return may_not_mount;
   }
-  SmallDevice device(open, folder, mebibytes, value_bytes);
   try {
-    device.use();
+    use();
   } catch (const std::exception& error) {
-    std::snprintf(wrong.data(), wrong.size(), "%s, %s", error.what(), device.story().c_str());
+    std::snprintf(wrong.data(), wrong.size(), "%s", error.what());
   }
   return 0;
+}
+
+/// Runs `use` in a process that has a file system of this size at `folder`.
+std::optional<std::string> on_small_device(const TempDir& folder, int mebibytes,
+                                           FunctionRef<void()> use) {
+  const SharedBlock<Wrong> wrong;
+  const ChildEnd end =
+      run_in_child([&] { return use_small_device(folder.path(), mebibytes, use, *wrong); });
+  if (end.exit_code == may_not_mount) return std::nullopt;
+  if (end.is_good()) return std::string(wrong->data());
+  std::ostringstream text;
+  text << end;
+  return text.str();
+}
+
+/// A file that takes all room but some.
+class Filler {
+ public:
+  explicit Filler(const std::filesystem::path& path)
+      : file_(Io::system(), path, O_WRONLY | O_CREAT, S_IRUSR | S_IWUSR) {}
+
+  void leave(std::uint64_t bytes) {
+    while (::write(file_.fd(), page_.data(), page_.size()) > 0) size_ += page_.size();
+    size_ -= std::min(size_, bytes);
+    expect(::ftruncate(file_.fd(), static_cast<off_t>(size_)) == 0, "a shorter file");
+    expect(::lseek(file_.fd(), 0, SEEK_END) >= 0, "a place in the file");
+  }
+
+ private:
+  File file_;
+  std::uint64_t size_ = 0;
+  const std::string page_ = std::string(4096, 'f');
+};
+
+/// An engine there, or nothing if there is no room for one.
+EnginePtr open_if_room(const std::filesystem::path& directory) {
+  try {
+    return open_lmdb_with({.directory = directory});
+  } catch (const Error& error) {
+    expect(error.kind() == ErrorKind::full, std::string("full, not: ") + error.what());
+    return nullptr;
+  }
+}
+
+void read_at_once(Engine& engine, std::ptrdiff_t readers) {
+  std::latch all_inside(readers);
+  std::vector<std::jthread> threads;
+  for (std::ptrdiff_t i = 0; i < readers; ++i) {
+    threads.emplace_back(
+        [&] { engine.view([&](ReadTxn& /*txn*/) { all_inside.arrive_and_wait(); }); });
+  }
+}
+
+void fill_then_open(const std::filesystem::path& folder) {
+  constexpr std::uint64_t step = 16 << 10U;
+  constexpr std::ptrdiff_t more_than_ever = 300;
+  Filler filler(folder / "filler");
+  EnginePtr engine;
+  for (std::uint64_t room = 0; engine == nullptr; room += step) {
+    std::filesystem::remove_all(folder / "engine");
+    filler.leave(room);
+    engine = open_if_room(folder / "engine");
+    expect(room > 0 || engine == nullptr, "no room on a full device");
+  }
+  filler.leave(0);
+  read_at_once(*engine, more_than_ever);
 }
 
 }  // namespace
@@ -201,14 +276,19 @@ FullReport fill_at_each_call(const OpenSubject& open, Durability durability, Ful
 std::optional<std::string> fill_small_device(const OpenSubject& open, int mebibytes,
                                              std::size_t value_bytes) {
   const TempDir folder;
-  const SharedBlock<Wrong> wrong;
-  const ChildEnd end = run_in_child(
-      [&] { return use_small_device(open, folder.path(), mebibytes, value_bytes, *wrong); });
-  if (end.exit_code == may_not_mount) return std::nullopt;
-  if (end.is_good()) return std::string(wrong->data());
-  std::ostringstream text;
-  text << end;
-  return text.str();
+  return on_small_device(folder, mebibytes, [&] {
+    SmallDevice device(open, folder.path(), mebibytes, value_bytes);
+    try {
+      device.use();
+    } catch (const std::exception& error) {
+      throw std::runtime_error(std::string(error.what()) + ", " + device.story());
+    }
+  });
+}
+
+std::optional<std::string> open_on_full_device() {
+  const TempDir folder;
+  return on_small_device(folder, 24, [&] { fill_then_open(folder.path()); });
 }
 
 }  // namespace larder::test

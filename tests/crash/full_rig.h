@@ -33,4 +33,9 @@ struct FullReport {
 [[nodiscard]] std::optional<std::string> fill_small_device(const OpenSubject& open, int mebibytes,
                                                            std::size_t value_bytes);
 
+/// On a file system with no room at all, then with ever more: opens the engine, which is either
+/// full or works. Then fills up what is left and lets more readers in than ever. Returns as
+/// `fill_small_device()`.
+[[nodiscard]] std::optional<std::string> open_on_full_device();
+
 }  // namespace larder::test

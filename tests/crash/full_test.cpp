@@ -52,6 +52,12 @@ TEST(LmdbFull, device_full_of_large_values) { use_small_device(61, 300'000); }
 TEST(LmdbFull, device_full_of_small_values) { use_small_device(20, 100); }
 TEST(LmdbFull, larger_device_full_of_small_values) { use_small_device(61, 100); }
 
+TEST(LmdbFull, opening_and_reading_need_no_room_that_is_not_there) {
+  const auto wrong = open_on_full_device();
+  if (!wrong) GTEST_SKIP() << "may not mount";
+  EXPECT_EQ(*wrong, "");
+}
+
 TEST(CacheFull, values_in_files_on_a_device_of_10_mib) {
   use_small_device(cache_subject(5000), 10, 100'000, testing::IsEmpty());
 }

@@ -3,7 +3,11 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
+
+#include "larder/core/bytes.h"
+#include "larder/core/error.h"
 
 namespace larder::lmdb {
 namespace {
@@ -23,6 +27,23 @@ bool DeviceSpace::lacks(std::uint64_t bytes) const {
   if (fd < 0) return is_full(fd);
   const File probe(io_, fd);
   return is_full(io_.fallocate(fd, 0, data.st_size, static_cast<off_t>(bytes)));
+}
+
+void reserve_room(Io& io, const File& file, std::uint64_t bytes,
+                  const std::filesystem::path& path) {
+  const auto size = static_cast<off_t>(bytes);
+  int result = io.fallocate(file.fd(), 0, 0, size);
+  if (result == -EOPNOTSUPP) {
+    // Zeros take the space as well, only slower.
+    constexpr off_t step = 1 << 16U;
+    struct stat status{};
+    result = io.fstat(file.fd(), status);
+    for (off_t at = status.st_size; result == 0 && at < size; at += step) {
+      pwrite_all(io, file.fd(), Bytes(static_cast<std::size_t>(std::min(step, size - at))), at,
+                 path);
+    }
+  }
+  if (result < 0) throw system_error(-result, "reserve space for " + path.string());
 }
 
 }  // namespace larder::lmdb

@@ -27,4 +27,9 @@ class DeviceSpace {
   std::filesystem::path directory_;
 };
 
+/// Gives the first `bytes` of `file`, whose name is for messages, room on the device, and makes it
+/// that long. A store to a mapped page that a full device cannot back would be fatal.
+/// @throws Error `full` if there is no room
+void reserve_room(Io& io, const File& file, std::uint64_t bytes, const std::filesystem::path& path);
+
 }  // namespace larder::lmdb

@@ -38,6 +38,7 @@ Environment::Environment(const LmdbOptions& options, const EngineHooks& hooks, F
   const std::uint64_t file_bytes = state == FileState::idle ? check_file(io_, file) : 0;
   const bool is_new = state == FileState::idle && file_bytes == 0;
   if (is_new) begin_file(file);
+  if (!is_read_only()) reserve_readers();
   open(file_bytes, state);
   int dead = 0;
   mdb_reader_check(env_, &dead);
@@ -64,6 +65,15 @@ void Environment::begin_file(const std::filesystem::path& path) {
   if (const int result = io_.ftruncate(file.fd(), 0); result < 0) {
     throw system_error(-result, "truncate " + path.string());
   }
+}
+
+// LMDB maps its table of readers without room for it.
+void Environment::reserve_readers() const {
+  constexpr std::uint64_t head_bytes = 4096;
+  constexpr std::uint64_t reader_bytes = 64;
+  const std::filesystem::path path = options_.path / "lock.mdb";
+  const File table(io_, path, O_RDWR | O_NOFOLLOW);
+  reserve_room(io_, table, head_bytes + max_readers * reader_bytes, path);
 }
 
 void Environment::open(std::uint64_t file_bytes, FileState state) {
@@ -135,7 +145,10 @@ void Environment::make_tables() {
     mdb_txn_abort(txn);
     throw lmdb_error(code, "create tables");
   }
-  check(mdb_txn_commit(txn), "create tables");
+  constexpr std::uint64_t enough = 64 << 10U;
+  code = mdb_txn_commit(txn);
+  if (code == EIO && space_.lacks(enough)) throw system_error(ENOSPC, "create tables");
+  check(code, "create tables");
 }
 
 bool Environment::begin_read(ReaderSlots::Slot& slot) {

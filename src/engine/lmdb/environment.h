@@ -87,6 +87,7 @@ class Environment {
   [[noreturn]] void fail_unfinished() const;
   /// Takes away what an earlier beginning may have left.
   void begin_file(const std::filesystem::path& path);
+  void reserve_readers() const;
   void open(std::uint64_t file_bytes, FileState state);
   void open_tables();
   void make_tables();

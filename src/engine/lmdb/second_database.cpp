@@ -27,21 +27,10 @@ SecondDatabase::SecondDatabase(const LmdbOptions& options, const EngineHooks& ho
   if (result < 0) throw system_error(-result, "create " + path_.string());
   try {
     for (const char* name : {"data.mdb", "lock.mdb"}) ensure_file(io_, path_ / name, options.mode);
-    reserve_locks();
     environment_.emplace(options_at(path_, options), hooks, Environment::FileState::idle);
   } catch (...) {
     remove();
     throw;
-  }
-}
-
-// LMDB maps this file without room for it: on a full device in memory, using it would be fatal.
-void SecondDatabase::reserve_locks() {
-  constexpr off_t bytes_in_use = 16 << 10U;
-  const File locks(io_, path_ / "lock.mdb", O_RDWR | O_NOFOLLOW);
-  const int result = io_.fallocate(locks.fd(), 0, 0, bytes_in_use);
-  if (result < 0 && result != -EOPNOTSUPP) {
-    throw system_error(-result, "reserve room for " + (path_ / "lock.mdb").string());
   }
 }
 

@@ -26,7 +26,6 @@ class SecondDatabase {
   void replace();
 
  private:
-  void reserve_locks();
   void remove() noexcept;
 
   LmdbOptions options_;

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <iterator>
 
+#include "engine/lmdb/device_space.h"
 #include "engine/lmdb/directory.h"
 #include "engine/lmdb/log_check.h"
 #include "larder/core/error.h"
@@ -127,19 +128,8 @@ void Segment::index_entry(BytesView key, Random& random) {
 }
 
 void Segment::reserve(const File& file, std::uint64_t bytes, const std::filesystem::path& path) {
-  const auto size = static_cast<off_t>(bytes);
   if (!writes_in_place_) io_.ftruncate(file.fd(), 0);
-  int result = io_.fallocate(file.fd(), 0, 0, size);
-  if (result == -EOPNOTSUPP) {
-    // Zeros take the space as well, only slower.
-    struct stat status{};
-    result = io_.fstat(file.fd(), status);
-    const Bytes zeros(1U << 16U);
-    for (off_t at = status.st_size; result == 0 && at < size; at += 1 << 16U) {
-      pwrite_all(io_, file.fd(), zeros, at, path);
-    }
-  }
-  if (result < 0) throw system_error(-result, "reserve space for " + path.string());
+  reserve_room(io_, file, bytes, path);
 }
 
 bool Segment::has_space(Io& io, const std::filesystem::path& directory, std::uint32_t number,

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <string>
 
+#include "engine/lmdb/device_space.h"
 #include "engine/lmdb/directory.h"
 #include "larder/core/error.h"
 
@@ -30,16 +31,7 @@ SharedArea::SharedArea(Io& io, const std::filesystem::path& file, std::size_t si
     : io_(io) {
   ensure_file(io, file, mode);
   const File handle(io, file, O_RDWR | O_NOFOLLOW);
-  int result = io.fallocate(handle.fd(), 0, 0, static_cast<off_t>(size));
-  if (result == -EOPNOTSUPP) {
-    struct stat status{};
-    result = io.fstat(handle.fd(), status);
-    if (result == 0 && static_cast<std::size_t>(status.st_size) < size) {
-      const Bytes zeros(size - static_cast<std::size_t>(status.st_size));
-      pwrite_all(io, handle.fd(), zeros, status.st_size, file);
-    }
-  }
-  if (result < 0) throw system_error(-result, "reserve space for " + file.string());
+  reserve_room(io, handle, size, file);
   void* address = io.mmap(size, PROT_READ | PROT_WRITE, MAP_SHARED, handle.fd(), 0);
   if (address == MAP_FAILED) throw system_error(errno, "map " + file.string());
   bytes_ = {static_cast<std::byte*>(address), size};

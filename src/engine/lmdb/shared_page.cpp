@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <new>
 
+#include "engine/lmdb/device_space.h"
 #include "engine/lmdb/directory.h"
 #include "larder/core/error.h"
 
@@ -25,14 +26,10 @@ SharedMapping::SharedMapping(Io& io, const std::filesystem::path& file, mode_t m
   const bool is_read_only = origin == Origin::read_only;
   const File handle(io, file, (is_read_only ? O_RDONLY : O_RDWR) | O_NOFOLLOW);
   if (fresh) {
-    int result = io.ftruncate(handle.fd(), 0);
-    // Reserved, not only sized: a store to a page that a full device cannot back would be fatal.
-    if (result == 0) result = io.fallocate(handle.fd(), 0, 0, mapped_bytes);
-    if (result == -EOPNOTSUPP) {
-      pwrite_all(io, handle.fd(), Bytes(mapped_bytes), 0, file);
-      result = 0;
+    if (const int result = io.ftruncate(handle.fd(), 0); result < 0) {
+      throw system_error(-result, "create " + file.string());
     }
-    if (result < 0) throw system_error(-result, "create " + file.string());
+    reserve_room(io, handle, mapped_bytes, file);
   }
   struct stat status{};
   if (const int result = io.fstat(handle.fd(), status); result < 0) {
