@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 #include <span>
+#include <string_view>
+#include <vector>
 
 #include "code/listing.h"
 
@@ -49,13 +51,22 @@ Digest128 CodeGraph::whole_digest() const {
 
 Digest128 CodeGraph::own_digest(const CodePart& part) const {
   Bytes out;
-  render(part, out, [&](const CodeReference& reference) {
+  std::vector<std::uint32_t> pieces;  // without a name, each once
+  const auto refer = [&](const CodeReference& reference) {
     const CodePart& other = parts[reference.part];
+    if (other.is_nameless_data()) {
+      const auto known = std::ranges::find(pieces, reference.part);
+      append_number(out, static_cast<std::uint64_t>(known - pieces.begin()));
+      if (known == pieces.end()) pieces.push_back(reference.part);
+      return;
+    }
     const std::string_view name = plain_name(other.symbol);
     append_number(out, name.size());
     append(out, as_bytes(name));
     append_number(out, other.place_of(reference.address));
-  });
+  };
+  render(part, out, refer);
+  for (std::size_t i = 0; i < pieces.size(); ++i) render(parts[pieces[i]], out, refer);
   return digest(out);
 }
 

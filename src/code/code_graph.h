@@ -36,6 +36,8 @@ struct CodePart {
   /// What stands for `address` in this part, wherever it is loaded: the number of the instruction,
   /// or the offset.
   [[nodiscard]] std::uint64_t place_of(std::uint64_t address) const;
+
+  [[nodiscard]] bool is_nameless_data() const { return !is_code && symbol.empty(); }
 };
 
 /// A function and all that it leads to.
@@ -45,7 +47,8 @@ struct CodeGraph {
 
   /// Stands for all parts.
   [[nodiscard]] Digest128 whole_digest() const;
-  /// Stands for one part; what it refers to counts by name only.
+  /// Stands for one part; what it refers to counts by name only, or is taken as a piece of it if it
+  /// has none.
   [[nodiscard]] Digest128 own_digest(const CodePart& part) const;
 };
 

@@ -14,8 +14,6 @@
 namespace larder {
 namespace {
 
-constexpr std::uint64_t longest_region = 4096;
-
 bool is_text(std::byte byte) {
   const auto value = std::to_integer<unsigned>(byte);
   return (value >= 0x20 && value != 0x7F) || value == '\n' || value == '\t' || value == '\r' ||

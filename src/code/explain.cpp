@@ -15,7 +15,7 @@ namespace larder {
 namespace {
 
 /// Raised when the same code is to have another fingerprint.
-constexpr std::uint64_t format_version = 1;
+constexpr std::uint64_t format_version = 2;
 
 void append_text(Bytes& out, std::string_view text) {
   const std::uint64_t size = text.size();

@@ -64,6 +64,13 @@ std::uint32_t GraphBuilder::constant_part(const ElfSymbol& object) {
   return add_part(std::move(part));
 }
 
+std::uint32_t GraphBuilder::nameless_part(std::uint64_t address, std::uint64_t size) {
+  CodePart part;
+  part.start = address;
+  part.size = size;
+  return add_part(std::move(part));
+}
+
 std::uint32_t GraphBuilder::add_part(CodePart part) {
   const auto number = static_cast<std::uint32_t>(graph_.parts.size());
   const auto [known, is_new] = numbers_.emplace(part.start, number);

@@ -47,6 +47,7 @@ class GraphBuilder {
   bool write_thread_local(Function& function, std::int64_t displacement, std::uint8_t size);
   std::uint32_t code_part(const CodeExtent& extent);
   std::uint32_t constant_part(const ElfSymbol& object);
+  std::uint32_t nameless_part(std::uint64_t address, std::uint64_t size);
   std::uint32_t add_part(CodePart part);
 
   // What addresses mean: references.cpp
@@ -56,6 +57,7 @@ class GraphBuilder {
   void refer_name(Listing& listing, std::string_view name, std::uint64_t offset);
   void refer_thread_local(Listing& listing, std::uint64_t offset);
   void refer_object(Listing& listing, const ElfSymbol& object, std::uint64_t address);
+  void refer_nameless(Listing& listing, const ElfSection& section, std::uint64_t address);
   [[nodiscard]] std::optional<std::uint64_t> slot_of_stub(std::uint64_t address) const;
 
   // Constants: constants.cpp
@@ -69,6 +71,9 @@ class GraphBuilder {
   [[nodiscard]] std::uint64_t region_size(const Function& function, std::uint64_t address) const;
   [[nodiscard]] bool is_case(const Function& function, std::uint64_t address) const;
   void read_constant(std::size_t index);
+
+  /// Of data that nobody knows the end of.
+  static constexpr std::uint64_t longest_region = 4096;
 
   const Binary& binary_;
   const FollowRule& follows_;

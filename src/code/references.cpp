@@ -107,10 +107,20 @@ void GraphBuilder::refer_address(Listing& listing, std::uint64_t address) {
   } else if (binary_.file().content(address, 1).empty()) {
     refer_name(listing, section->name, 0);
   } else if (!write_text(listing, address, false)) {
-    const std::uint64_t end = std::min(binary_.symbols().next_object(address),
-                                       section->header.sh_addr + section->header.sh_size);
-    constexpr std::uint64_t longest = 4096;
-    write_content(listing, address, std::min(longest, end - address));
+    refer_nameless(listing, *section, address);
+  }
+}
+
+void GraphBuilder::refer_nameless(Listing& listing, const ElfSection& section,
+                                  std::uint64_t address) {
+  const std::uint64_t end = std::min(binary_.symbols().next_object(address),
+                                     section.header.sh_addr + section.header.sh_size);
+  const std::uint64_t size = std::min(longest_region, end - address);
+  if (section.is_writable()) {
+    // It may have addresses in it, which may lead back here.
+    listing.reference(nameless_part(address, size), address);
+  } else {
+    write_content(listing, address, size);
   }
 }
 

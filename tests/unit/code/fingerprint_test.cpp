@@ -41,6 +41,24 @@ struct Base {
   int plain() const { return 2; }
 };
 
+#ifdef __x86_64__
+// Addresses without a name that lead to themselves and to each other.
+asm(R"(
+  .pushsection .data.rel.local, "aw", @progbits
+  .balign 8
+.Lcircle:
+  .quad .Lcircle
+  .quad .Lcircle + 8
+  .popsection
+)");
+
+__attribute__((noinline)) void* circle() {
+  void* place = nullptr;
+  asm("leaq .Lcircle(%%rip), %0" : "=r"(place));
+  return place;
+}
+#endif
+
 }  // namespace code_test
 
 namespace {
@@ -84,6 +102,15 @@ TEST_F(Fingerprint, members_and_objects_have_one) {
   EXPECT_EQ(fingerprint_of(&code_test::Base::plain).function,
             "larder::code_test::Base::plain() const");
 }
+
+#ifdef __x86_64__
+TEST_F(Fingerprint, nameless_data_may_lead_in_circles) {
+  ASSERT_NE(code_test::circle(), nullptr);
+  const CodeFingerprint made = fingerprint_of(code_test::circle);
+  EXPECT_EQ(made.mode, CodeMode::closure) << made.fallback_reason;
+  EXPECT_GE(made.followed, 2U);
+}
+#endif
 
 TEST_F(Fingerprint, of_a_virtual_member_the_whole_binary_counts) {
   const CodeFingerprint made = fingerprint_of(&code_test::Base::value);
