@@ -159,7 +159,7 @@ struct LogState {
 static_assert(segment_count == 8, "LogState has a bit for each segment");
 
 /// Changes with the layout of SharedPage, LogState and IndexHeader.
-inline constexpr std::uint64_t shared_magic = 0x4853726564726C33U;
+inline constexpr std::uint64_t shared_magic = 0x4853726564726C34U;
 
 inline constexpr std::size_t needed_file_slots = 256;
 inline constexpr std::size_t needed_path_bytes = 56;
@@ -216,6 +216,24 @@ struct ClaimTable {
   /// by who holds the slot.
   std::atomic<std::uint64_t> names[claim_slots];
   ClaimSlot slots[claim_slots];
+};
+
+inline constexpr std::size_t empty_range_slots = 8;
+inline constexpr std::size_t empty_range_key_bytes = 120;
+
+/// A range of stored keys in which no key has a value.
+struct EmptyRangeSlot {
+  std::uint8_t has_end;
+  std::uint8_t begin_bytes;
+  std::uint8_t end_bytes;
+  std::byte bytes[2 * empty_range_key_bytes];  ///< The first key, then the one behind the last.
+};
+
+/// Behind the GenerationTable in the file `shared`; see EmptyRanges. All zero is a good start.
+struct EmptyRangeTable {
+  std::atomic<std::uint32_t> set;  ///< A bit for each slot that holds a range.
+  std::uint32_t next;              ///< The slot that was given up last.
+  EmptyRangeSlot slots[empty_range_slots];
 };
 
 inline constexpr std::size_t generation_slots = 8192;

@@ -17,6 +17,7 @@ LogWriteTxn::LogWriteTxn(Log& log, Environment& environment, SharedMapping& shar
       environment_(environment),
       shared_(*shared),
       generations_(shared.generations()),
+      empty_(shared.empty_ranges()),
       slot_(slot),
       deadline_(deadline),
       frees_space_(options.frees_space),
@@ -103,6 +104,7 @@ void LogWriteTxn::write(const LogEntry& entry) {
   log_.announce_write();
   if (!direct_) make_room(entry);
   changed_ = true;
+  if (!entry.erased) empty_.fill(entry.key);
   if (equal(entry.key, sought_key_)) sought_.reset();
   if (direct_) {
     direct_->apply(entry);
@@ -133,7 +135,7 @@ bool LogWriteTxn::has(BytesView key) {
 
 void LogWriteTxn::do_scan(const KeyRange& range, Direction direction,
                           FunctionRef<Visit(BytesView, BytesView)> visit) {
-  snapshot_.scan(range, direction, visit);
+  snapshot_.scan(range, direction, visit, &empty_);
 }
 
 void LogWriteTxn::do_put(BytesView key, BytesView value) {
@@ -182,10 +184,12 @@ std::uint64_t LogWriteTxn::commit() {
     throw Error(ErrorKind::invalid_argument,
                 "an update inside of this one has failed, so this one cannot be committed");
   }
-  if (!changed_) return 0;
-  if (!direct_) return log_.publish(files_);
-  const std::uint64_t sequence = log_.publish_direct(*direct_, files_);
+  std::uint64_t sequence = 0;
+  if (changed_) {
+    sequence = direct_ ? log_.publish_direct(*direct_, files_) : log_.publish(files_);
+  }
   direct_.reset();
+  empty_.publish();
   return sequence;
 }
 

@@ -55,6 +55,7 @@ class LogWriteTxn final : public WriteTxn {
   Environment& environment_;
   SharedPage& shared_;
   GenerationTable& generations_;
+  EmptyRanges empty_;
   ReaderSlots::Slot& slot_;
   SteadyTime deadline_;
   bool frees_space_;

@@ -15,7 +15,7 @@ namespace larder::lmdb {
 namespace {
 
 constexpr std::size_t mapped_bytes =
-    sizeof(SharedPage) + sizeof(ClaimTable) + sizeof(GenerationTable);
+    sizeof(SharedPage) + sizeof(ClaimTable) + sizeof(GenerationTable) + sizeof(EmptyRangeTable);
 
 }  // namespace
 

@@ -32,6 +32,9 @@ class SharedMapping {
   [[nodiscard]] GenerationTable& generations() const noexcept {
     return *reinterpret_cast<GenerationTable*>(&claims() + 1);
   }
+  [[nodiscard]] EmptyRangeTable& empty_ranges() const noexcept {
+    return *reinterpret_cast<EmptyRangeTable*>(&generations() + 1);
+  }
 
  private:
   Io& io_;

@@ -12,23 +12,8 @@
 namespace larder::lmdb {
 namespace {
 
-/// Where a scan begins and ends, in stored keys. Wider than the range where keys are long; the full
-/// keys decide then.
-struct StoredRange {
-  explicit StoredRange(const KeyRange& range)
-      : begin(range.begin.begin(),
-              range.begin.begin() +
-                  static_cast<std::ptrdiff_t>(std::min(range.begin.size(), short_key_bytes))) {
-    if (!range.end) return;
-    end = *range.end;
-    if (end->size() <= short_key_bytes) return;
-    end->resize(short_key_bytes);
-    end->resize(long_key_bytes + 1, std::byte{0xFF});
-  }
-
-  Bytes begin;
-  std::optional<Bytes> end = std::nullopt;
-};
+/// So many erased keys before the first one with a value are worth a note.
+constexpr std::size_t worth_noting = 16;
 
 /// What a scan merges: one source of entries, each with a distinct key, in order.
 class Source {
@@ -125,6 +110,20 @@ class Merge {
   Direction direction_;
 };
 
+/// What lies between the side of `range` where the walk began and `first`, or all of it.
+StoredRange walked_over(const StoredRange& range, Direction direction,
+                        const std::optional<LogEntry>& first) {
+  StoredRange walked = range;
+  if (!first) return walked;
+  if (direction == Direction::forward) {
+    walked.end = to_bytes(first->key);
+  } else {
+    walked.begin = to_bytes(first->key);
+    walked.begin.push_back(std::byte{0});  // the next key there can be
+  }
+  return walked;
+}
+
 }  // namespace
 
 std::optional<BytesView> Snapshot::get(BytesView key) const {
@@ -160,9 +159,10 @@ std::uint64_t Snapshot::entries() const {
 }
 
 void Snapshot::scan(const KeyRange& range, Direction direction,
-                    FunctionRef<Visit(BytesView, BytesView)> visit) const {
-  if (range.end && compare(range.begin, *range.end) >= 0) return;
-  const StoredRange stored(range);
+                    FunctionRef<Visit(BytesView, BytesView)> visit, EmptyRanges* empty) const {
+  StoredRange stored(range);
+  if (empty != nullptr) empty->narrow(stored, direction);
+  if (stored.is_empty() || (range.end && compare(range.begin, *range.end) >= 0)) return;
   std::array<SegmentSource, segment_count> segments;
   std::array<Source*, segment_count + 1> sources = {};
   std::size_t count = 0;
@@ -174,7 +174,13 @@ void Snapshot::scan(const KeyRange& range, Direction direction,
   LmdbSource oldest(table);
   sources[count++] = &oldest;
   Merge merge(std::span(sources.data(), count), stored, direction);
-  while (const std::optional<LogEntry> entry = merge.next()) {
+  std::optional<LogEntry> entry = merge.next();
+  std::size_t erased = 0;
+  for (; entry && entry->erased; entry = merge.next()) ++erased;
+  if (empty != nullptr && erased >= worth_noting) {
+    empty->note(walked_over(stored, direction, entry));
+  }
+  for (; entry; entry = merge.next()) {
     if (entry->erased) continue;
     const std::optional<Pair> pair = unwrap(entry->key, entry->value);
     if (!pair) fail_damaged("a long key is cut");

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "engine/lmdb/empty_ranges.h"
 #include "engine/lmdb/log_merge.h"
 #include "engine/lmdb/table_view.h"
 #include "larder/engine/txn.h"
@@ -27,9 +28,10 @@ struct Snapshot {
   /// Keys that have a value. Looks at everything the log holds.
   [[nodiscard]] std::uint64_t entries() const;
 
-  /// As `ReadTxn::scan`.
+  /// As `ReadTxn::scan`. Who writes also gives what it knows of `empty` ranges, and learns of more.
   void scan(const KeyRange& range, Direction direction,
-            FunctionRef<Visit(BytesView key, BytesView value)> visit) const;
+            FunctionRef<Visit(BytesView key, BytesView value)> visit,
+            EmptyRanges* empty = nullptr) const;
 };
 
 /// The `ReadTxn` that a view gets.
