@@ -66,7 +66,8 @@ Digest128 CodeGraph::own_digest(const CodePart& part) const {
     append_number(out, other.place_of(reference.address));
   };
   render(part, out, refer);
-  for (std::size_t i = 0; i < pieces.size(); ++i) render(parts[pieces[i]], out, refer);
+  std::size_t written = 0;
+  while (written < pieces.size()) render(parts[pieces[written++]], out, refer);
   return digest(out);
 }
 
