@@ -19,6 +19,9 @@ import diskcache
 STRIDE = 7919
 ROTATED = 10
 LONGEST_WAIT = 10
+# Of the cache that is always full; diskcache counts its file, of which an entry takes about so much.
+FULL_ENTRIES = 20_000
+ENTRY_BYTES = 420
 
 
 def text(number):
@@ -42,6 +45,8 @@ class Loops:
             "semaphore": diskcache.BoundedSemaphore(self.cache, "semaphore", 4),
         }
         self.averager = diskcache.Averager(self.cache, "averager")
+        self.queue = diskcache.Cache(str(folder / "queue"), eviction_policy="none")
+        self.full = diskcache.Cache(str(folder / "full"), size_limit=FULL_ENTRIES * ENTRY_BYTES)
         with open(folder / "held", "r+b") as file:
             self.held = mmap.mmap(file.fileno(), 8)
         self.model = collections.deque()
@@ -103,6 +108,22 @@ class Loops:
     def index_pop(self):
         for i in range(self.calls):
             self.expect(self.time(self.index.pop, text(i)), i)
+
+    def queue_push(self):
+        for i in range(self.calls):
+            self.time(self.queue.push, text(i))
+
+    def queue_pull(self):
+        for i in range(self.calls):
+            self.expect(self.time(self.queue.pull)[1], i)
+
+    def evict_put(self):
+        for i in range(FULL_ENTRIES):
+            self.full.set(text(i), text(i))
+        for i in range(FULL_ENTRIES, FULL_ENTRIES + self.calls):
+            self.time(self.full.set, text(i), text(i))
+        if len(self.full) > 1.5 * FULL_ENTRIES:
+            self.error = "a limit that does not hold"
 
     def lock(self, name="lock"):
         lock = self.locks[name]

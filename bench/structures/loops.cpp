@@ -17,6 +17,8 @@
 #include <vector>
 
 #include "common/usage.h"
+#include "larder/cache/cache.h"
+#include "larder/cache/queue.h"
 #include "larder/container/deque.h"
 #include "larder/container/index.h"
 #include "larder/sync/averager.h"
@@ -35,6 +37,8 @@ using nlohmann::json;
 /// What the numbers of items are spread by, so that neighbours are not used one after the other.
 constexpr std::uint64_t stride = 7919;
 constexpr std::int64_t rotated = 10;
+/// Of the cache that is always full.
+constexpr std::uint64_t full_entries = 20'000;
 
 std::string text(std::uint64_t number) {
   std::string digits = std::to_string(number);
@@ -53,6 +57,9 @@ class Loops {
         rlock_(engine_, "rlock"),
         semaphore_(engine_, "semaphore", 4),
         averager_(engine_, "averager"),
+        queue_(Cache::open({.path = folder / "queue"}), "queue"),
+        full_(Cache::open({.path = folder / "full",
+                           .settings = {.max_entries = full_entries, .eviction = Eviction::fifo}})),
         held_(folder / "held") {}
 
   json run(const json& request) {
@@ -167,6 +174,31 @@ class Loops {
     }
   }
 
+  void queue_push() {
+    for (std::uint64_t i = 0; i < calls_; ++i) {
+      const std::string item = text(i);
+      time([&] { queue_.push(item); });
+    }
+  }
+
+  void queue_pull() {
+    for (std::uint64_t i = 0; i < calls_; ++i) {
+      std::optional<QueueItem<std::string>> item;
+      time([&] { item = queue_.pull<std::string>(); });
+      expect(item ? std::optional(item->value) : std::nullopt, i);
+    }
+  }
+
+  void evict_put() {
+    for (std::uint64_t i = 0; i < full_entries; ++i) full_.put(text(i), text(i));
+    for (std::uint64_t i = 0; i < calls_; ++i) {
+      const std::string key = text(full_entries + i);
+      time([&] { full_.put(key, key); });
+    }
+    expect(full_.get<std::string>(text(calls_ + 1)), calls_ + 1);
+    if (full_.size() > full_entries) error_ = "a limit that does not hold";
+  }
+
   template <typename Lockable>
   void pass(Lockable& lockable) {
     for (std::uint64_t i = 0; i < calls_; ++i) {
@@ -228,6 +260,8 @@ class Loops {
   RLock rlock_;
   Semaphore semaphore_;
   Averager averager_;
+  Queue queue_;
+  Cache full_;
   SharedNumber held_;
 
   std::deque<std::uint64_t> model_;  ///< What the items of `deque_` are to be.
@@ -238,15 +272,26 @@ class Loops {
   std::string error_;
 
   const std::map<std::string, std::function<void()>> loops_ = {
-      {"deque_append", [&] { append(); }}, {"deque_appendleft", [&] { appendleft(); }},
-      {"deque_pop", [&] { pop(); }},       {"deque_popleft", [&] { popleft(); }},
-      {"deque_at", [&] { read_at(); }},    {"deque_rotate", [&] { rotate(); }},
-      {"index_put", [&] { index_put(); }}, {"index_get", [&] { index_get(); }},
-      {"index_pop", [&] { index_pop(); }}, {"lock", [&] { pass(lock_); }},
-      {"rlock", [&] { pass(rlock_); }},    {"semaphore", [&] { pass(semaphore_); }},
-      {"throttle", [&] { throttle(); }},   {"averager_add", [&] { average(); }},
-      {"contend", [&] { contend(); }},     {"give", [&] { give(); }},
+      {"deque_append", [&] { append(); }},
+      {"deque_appendleft", [&] { appendleft(); }},
+      {"deque_pop", [&] { pop(); }},
+      {"deque_popleft", [&] { popleft(); }},
+      {"deque_at", [&] { read_at(); }},
+      {"deque_rotate", [&] { rotate(); }},
+      {"index_put", [&] { index_put(); }},
+      {"index_get", [&] { index_get(); }},
+      {"index_pop", [&] { index_pop(); }},
+      {"lock", [&] { pass(lock_); }},
+      {"rlock", [&] { pass(rlock_); }},
+      {"semaphore", [&] { pass(semaphore_); }},
+      {"throttle", [&] { throttle(); }},
+      {"averager_add", [&] { average(); }},
+      {"contend", [&] { contend(); }},
+      {"give", [&] { give(); }},
       {"take", [&] { take(); }},
+      {"queue_push", [&] { queue_push(); }},
+      {"queue_pull", [&] { queue_pull(); }},
+      {"evict_put", [&] { evict_put(); }},
   };
 };
 

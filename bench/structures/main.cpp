@@ -21,6 +21,7 @@ namespace larder::bench {
 namespace {
 
 constexpr std::uint32_t items = 10'000;
+constexpr std::uint32_t backlog = 20'000;
 constexpr std::uint32_t turns = 2'000;
 constexpr std::uint32_t handed_over = 500;
 constexpr std::size_t contending = 8;
@@ -49,6 +50,9 @@ std::vector<Operation> operations_of(const std::string& group, const Options& op
   }
   if (group == "index") {
     return {alone("index_put", items), alone("index_get", items), alone("index_pop", items)};
+  }
+  if (group == "cache") {
+    return {alone("queue_push", backlog), alone("queue_pull", backlog), alone("evict_put", items)};
   }
   return {alone("lock", turns),
           alone("rlock", turns),
@@ -95,7 +99,7 @@ int compare(int argc, char** argv) {
     context["load_after"] = load_average();
     context["command"] = options.command;
     context["repetitions"] = options.repetitions;
-    context["subject"] = "larder: containers and locks, consistent";
+    context["subject"] = "larder: containers, queues and locks, consistent";
     write_document(options.json, {{"context", context}, {"results", to_json(measurements)}});
   }
   return errors_in(measurements) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -12,7 +12,7 @@ namespace larder::bench {
 struct Options {
   std::uint32_t repetitions = 5;
   double seconds = 2.0;  ///< How long processes contend for a lock.
-  std::vector<std::string> groups = {"deque", "index", "sync"};
+  std::vector<std::string> groups = {"cache", "deque", "index", "sync"};
   std::filesystem::path folder = {};  ///< Below which everything is made.
   std::filesystem::path json = {};    ///< Where the numbers go, if anywhere.
   std::string python = "/usr/bin/python3";
