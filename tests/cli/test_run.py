@@ -69,6 +69,15 @@ class Replay(support.RunCase):
         program.write_text("#!/bin/sh\necho two, longer\n")
         self.expect("run", "--", "./program", out="two, longer\n")
 
+    def test_a_changed_program_that_hides_its_time_is_run_again(self):
+        program = self.write("program", "#!/bin/sh\necho one\n")
+        program.chmod(0o755)
+        os.utime(program, (1000, 1000))
+        self.expect("run", "--", "./program", out="one\n")
+        program.write_text("#!/bin/sh\necho two\n")  # the same length
+        os.utime(program, (1000, 1000))
+        self.expect("run", "--", "./program", out="two\n")
+
     def test_a_script_without_a_first_line_runs_like_in_a_shell(self):
         program = self.write("program", "echo \"shell: $1\"\n")
         program.chmod(0o755)

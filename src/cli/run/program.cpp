@@ -29,10 +29,15 @@ std::optional<Candidate> look_at(const std::string& path) {
   return candidate;
 }
 
+std::int64_t nanoseconds(const timespec& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
 Program make_program(const std::string& path, const struct stat& status) {
   return {.path = std::filesystem::absolute(path).lexically_normal().string(),
           .size = static_cast<std::uint64_t>(status.st_size),
-          .mtime_ns = std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec,
+          .mtime_ns = nanoseconds(status.st_mtim),
+          .ctime_ns = nanoseconds(status.st_ctim),
           .inode = status.st_ino};
 }
 

@@ -13,7 +13,8 @@ namespace larder::cli {
 struct Program {
   std::string path = {};      ///< Absolute; symbolic links are not resolved.
   std::uint64_t size = 0;     ///< Of the file that the path leads to, like the rest.
-  std::int64_t mtime_ns = 0;  ///< Last modification.
+  std::int64_t mtime_ns = 0;  ///< Last modification; programs can set it.
+  std::int64_t ctime_ns = 0;  ///< Last change of anything; programs cannot set it.
   std::uint64_t inode = 0;
 };
 

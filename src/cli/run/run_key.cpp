@@ -15,7 +15,7 @@ namespace larder::cli {
 namespace {
 
 // Raise it when a part is added or means something else: results of older releases are not found.
-constexpr std::int64_t key_version = 1;
+constexpr std::int64_t key_version = 2;
 
 using Variable = std::tuple<std::string, std::optional<std::string>>;
 using Input = std::tuple<std::string, bool, Bytes>;
@@ -57,7 +57,8 @@ Key make_run_key(const RunSubject& subject) {
   const Program& program = subject.program;
   const RunOptions& options = subject.options;
   const Key circumstances = std::tuple(
-      key_version, std::tuple(program.path, program.size, program.mtime_ns, program.inode),
+      key_version,
+      std::tuple(program.path, program.size, program.mtime_ns, program.ctime_ns, program.inode),
       variables(options.env), working_directory(options), inputs_of(subject),
       sorted_once(options.outputs), subject.stdin_digest, options.scope);
   return std::tuple(std::string("run"), options.command, digest_of(circumstances.bytes()));
