@@ -31,7 +31,8 @@ the same time compute once: the others wait and replay.
 
 What must be the same (always: the arguments, and the program itself):
   --input FILE      The content of FILE, of all files below it if it is a
-                    folder, or of all files that match it as a pattern.
+                    folder, or of all files that match it as a pattern:
+                    'src/**/*.c' are those in all folders below src, and in src.
   --env NAME        The value of a variable, or that it is not set.
   --cwd             The working directory.
   --stdin           All that is on standard input (it is read to its end first).

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/run/input_list.h"
 
-#include <glob.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 
 #include "cli/exit_code.h"
+#include "cli/run/pattern.h"
 
 namespace larder::cli {
 namespace {
@@ -51,12 +50,8 @@ void add_path(const std::string& path, const struct stat& status, std::vector<In
 }
 
 void add_matches(const std::string& pattern, std::vector<InputFile>& files) {
-  glob_t found = {};
-  const int result = ::glob(pattern.c_str(), GLOB_NOSORT, nullptr, &found);
-  const std::vector<std::string> paths(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-  ::globfree(&found);
-  if (result == GLOB_NOMATCH) throw UsageError("input '" + pattern + "' matches no file");
-  if (result != 0) throw UsageError("input '" + pattern + "' cannot be expanded");
+  const std::vector<std::string> paths = expand_pattern(pattern);
+  if (paths.empty()) throw UsageError("input '" + pattern + "' matches no file");
   for (const std::string& path : paths) {
     struct stat status = {};
     if (::stat(path.c_str(), &status) != 0) refuse(path, errno);

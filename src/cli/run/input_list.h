@@ -32,7 +32,8 @@ struct InputFile {
 };
 
 /// The files that `patterns` name, in the order of their names, each once. A pattern is a file, a
-/// folder (all that is below it) or, if no such file exists, a pattern of the shell.
+/// folder (all that is below it) or, if no such file exists, a pattern of the shell (see
+/// `expand_pattern`).
 /// @throws UsageError for a pattern that names nothing, and for what is neither file nor folder
 [[nodiscard]] std::vector<InputFile> list_inputs(const std::vector<std::string>& patterns);
 
