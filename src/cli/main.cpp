@@ -192,6 +192,7 @@ int guarded_main(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
   larder::cli::occupy_standard_descriptors();
+  larder::cli::ignore_file_size_signal();
   return larder::cli::guarded_main(
       std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
 }

@@ -67,6 +67,11 @@ class Signals(support.RunCase):
     def test_the_command_gets_default_signals(self):
         self.run_command("exec grep SigIgn /proc/self/status", out="SigIgn:\t0000000000000000\n")
 
+    def test_a_blocked_end_of_children_is_seen_and_stays_blocked_for_the_command(self):
+        done = self.run_command("exec grep SigBlk /proc/self/status", err="",
+                                before=("env", "--block-signal=CHLD"))
+        self.assertEqual(int(done.stdout.split()[1], 16), 1 << (signal.SIGCHLD - 1))
+
     def test_a_killed_tool_takes_its_command_with_it_and_leaves_nothing_wrong(self):
         fifo = self.fifo("go")
         process = self.start_ready(f"echo $$ > '{self.log}'; exec cat '{fifo}'")
@@ -231,6 +236,36 @@ class BadStores(support.RunCase):
         (self.store / "data.mdb").write_bytes(b"garbage" * 10_000)
         done = self.run_command("echo x", "--store", str(self.store), out="x\n")
         self.assertIn(b"warning", done.stderr)
+
+    def run_with_small_files(self, script):
+        """Runs `script` where no file may be longer than 50 KiB."""
+        limit = f"ulimit -f 100; exec '{support.LARDER}' run -- sh -c '{script}'"
+        return subprocess.run(["sh", "-c", limit], env=self.env, cwd=self.work, check=False,
+                              capture_output=True, timeout=support.PATIENCE)
+
+    def test_a_limit_on_files_costs_only_the_cache(self):
+        for _ in range(2):
+            done = self.run_with_small_files("echo x")
+            self.assertEqual((done.returncode, done.stdout), (0, b"x\n"))
+            self.assertEqual(done.stderr.count(b"\n"), 1, done.stderr)
+            self.assertIn(b"warning", done.stderr)
+        self.run_command("true", err="")  # what was begun is no obstacle
+        self.run_command("true", "-v", err="replaying")
+        done = self.run_with_small_files("head -c 200000 /dev/zero")
+        self.assertEqual((done.returncode, len(done.stdout)), (0, 200_000))
+        self.expect("verify", str(self.default_store()), code=0)
+
+    def test_the_limit_on_files_kills_the_command_as_ever(self):
+        for before in ((), ("--warm",)):
+            script = "head -c 4000000 /dev/zero > large; echo $? > code"
+            limit = f"ulimit -f 4000; exec '{support.LARDER}' run \"$@\" -- sh -c '{script}'"
+            self.run_command("true")
+            subprocess.run(["sh", "-c", limit, "sh", *before], env=self.env, cwd=self.work,
+                           check=True, capture_output=True, timeout=support.PATIENCE)
+            code = self.work / "code"
+            support.wait_until(lambda: code.exists() and code.read_text(), "the end")
+            self.assertEqual(code.read_text(), f"{128 + signal.SIGXFSZ}\n")
+            code.unlink()
 
     def test_a_full_device_costs_only_the_cache(self):
         device = self.folder / "device"

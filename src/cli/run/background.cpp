@@ -6,11 +6,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "cli/run/signal_relay.h"
 #include "larder/core/error.h"
 #include "larder/core/io.h"
 
@@ -58,7 +60,16 @@ class NewSession {
  public:
   NewSession() {
     ::posix_spawnattr_init(&attributes_);
-    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSID);
+    short flags = POSIX_SPAWN_SETSID;
+    if (kills_too_large_files()) {
+      // This process ignores it; the new one must be able to tell what it was before.
+      sigset_t defaults;
+      sigemptyset(&defaults);
+      sigaddset(&defaults, SIGXFSZ);
+      ::posix_spawnattr_setsigdefault(&attributes_, &defaults);
+      flags |= POSIX_SPAWN_SETSIGDEF;
+    }
+    ::posix_spawnattr_setflags(&attributes_, flags);
   }
   ~NewSession() { ::posix_spawnattr_destroy(&attributes_); }
   NewSession(const NewSession&) = delete;

@@ -13,6 +13,8 @@
 #include <optional>
 #include <string_view>
 
+#include "cli/run/signal_relay.h"
+
 namespace larder::cli {
 namespace {
 
@@ -84,6 +86,7 @@ Execution::Execution(const Program& program, std::span<const std::string> argume
 }
 
 int Execution::operator()() const noexcept {
+  restore_file_size_signal();
   ::execve(path_.c_str(), arguments_.data(), environ);
   if (errno == ENOEXEC) ::execve(shell_arguments_.front(), shell_arguments_.data(), environ);
   return errno;

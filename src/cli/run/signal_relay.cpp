@@ -19,6 +19,8 @@ constexpr std::array passed_on = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIG
 
 std::atomic<int> notes_fd = -1;  // a handler reaches nothing but globals
 
+struct sigaction file_size_action = {};  // what SIGXFSZ did when this process began
+
 void write_note(int number, siginfo_t* info, void* /*context*/) {
   const int saved_errno = errno;
   const SignalRelay::Note note{.number = number, .reached_everyone = info->si_code > 0};
@@ -38,6 +40,11 @@ SignalRelay::SignalRelay() {
   notes_fd.store(write_fd_);
   for (const int number : passed_on) take(number, false);
   take(SIGCHLD, true);
+  // Whoever started us may have blocked it, and then the end of the command would go unnoticed.
+  sigset_t ended;
+  sigemptyset(&ended);
+  sigaddset(&ended, SIGCHLD);
+  ::pthread_sigmask(SIG_UNBLOCK, &ended, &mask_);
   take(SIGPIPE, true);
 }
 
@@ -75,7 +82,18 @@ std::optional<SignalRelay::Note> SignalRelay::next() const {
 
 void SignalRelay::restore() const noexcept {
   for (const Saved& saved : saved_) ::sigaction(saved.number, &saved.action, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
 }
+
+void ignore_file_size_signal() noexcept {
+  struct sigaction ignore = {};
+  ignore.sa_handler = SIG_IGN;
+  ::sigaction(SIGXFSZ, &ignore, &file_size_action);
+}
+
+void restore_file_size_signal() noexcept { ::sigaction(SIGXFSZ, &file_size_action, nullptr); }
+
+bool kills_too_large_files() noexcept { return file_size_action.sa_handler != SIG_IGN; }
 
 bool is_interruption(int number) noexcept {
   return number == SIGINT || number == SIGTERM || number == SIGHUP || number == SIGQUIT;

@@ -42,9 +42,21 @@ class SignalRelay {
   void take(int number, bool even_if_ignored);
 
   std::vector<Saved> saved_;
+  sigset_t mask_{};
   int read_fd_ = -1;
   int write_fd_ = -1;
 };
+
+/// From now on a file that would grow beyond the limit of the process is an error for this process
+/// like a full disk, not its end. What was before is for `restore_file_size_signal`.
+void ignore_file_size_signal() noexcept;
+
+/// Gives the program that this process is about to become SIGXFSZ as this process found it.
+/// Async-signal-safe.
+void restore_file_size_signal() noexcept;
+
+/// Whether the programs that this process starts should get SIGXFSZ with its default effect.
+[[nodiscard]] bool kills_too_large_files() noexcept;
 
 /// Whether `number` asks a program to end.
 [[nodiscard]] bool is_interruption(int number) noexcept;
