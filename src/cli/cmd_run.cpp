@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "cli/run/run_store.h"
 #include "cli/run/session.h"
 #include "cli/run/spool.h"
+#include "larder/core/error.h"
 
 namespace larder::cli {
 namespace {
@@ -66,7 +68,8 @@ Examples:
 Exit codes:
   That of COMMAND; 128 + N if signal N killed it; 127 if there is no such
   program, 126 if it may not be executed; 2 for a usage error. If the store
-  does not work, COMMAND runs all the same, with a warning.
+  does not work, COMMAND runs all the same, with a warning. If it may only be
+  read, what is there is replayed.
 )";
 
 class Run final : public Command {
@@ -99,12 +102,19 @@ class Run final : public Command {
     check();
     const Program program = find_program(options_.command.front());
     std::optional<Spool> spool;
-    if (options_.read_stdin) spool.emplace();
+    try {
+      if (options_.read_stdin) spool.emplace();
+    } catch (const Error& error) {
+      return run_without_store(program, STDIN_FILENO, console, error.what());
+    }
+    if (spool) spool->fill();
     const int stdin_fd = spool ? spool->fd() : STDIN_FILENO;
-    const Bytes stdin_digest = spool ? spool->digest() : Bytes();
-    std::optional<RunStore> store = open_store(console);
-    if (!store) return run_without_store(program, stdin_fd);
-    return RunSession(options_, console, program, std::move(*store), stdin_fd, stdin_digest).run();
+    try {
+      return run_with_store(program, stdin_fd, spool ? spool->digest() : Bytes(), console);
+    } catch (const Error& error) {
+      // Not once the command has begun: then a session throws nothing of this kind.
+      return run_without_store(program, stdin_fd, console, error.what());
+    }
   }
 
  private:
@@ -118,21 +128,36 @@ class Run final : public Command {
         throw UsageError("--env takes the name of a variable, not '" + name + "'");
       }
     }
-    options_.store = store_.empty() ? default_store_path() : store_path(store_);
+    if (!store_.empty()) options_.store = store_path(store_);
   }
 
-  // A cache that does not work must not stop the work: nothing is returned then.
-  [[nodiscard]] std::optional<RunStore> open_store(const Console& console) const {
+  int run_with_store(const Program& program, int stdin_fd, const Bytes& stdin_digest,
+                     const Console& console) {
+    if (options_.store.empty()) options_.store = find_default_store();
+    return RunSession(options_, console, program, open_run_store(options_.store, console), stdin_fd,
+                      stdin_digest)
+        .run();
+  }
+
+  static std::filesystem::path find_default_store() {
     try {
-      return open_run_store(options_.store, console);
-    } catch (const Error& error) {
-      console.warn(std::string("running without a store: ") + error.what());
-      return std::nullopt;
+      return default_store_path();
+    } catch (const UsageError& error) {
+      // A user without a home is no mistake of the command line.
+      throw Error(ErrorKind::not_supported, error.what());
     }
   }
 
-  [[nodiscard]] int run_without_store(const Program& program, int stdin_fd) const {
-    if (stdin_fd != STDIN_FILENO) ::dup2(stdin_fd, STDIN_FILENO);
+  // A cache that does not work must not stop the work.
+  [[nodiscard]] int run_without_store(const Program& program, int stdin_fd, const Console& console,
+                                      const std::string& why) const {
+    console.warn("running without a store: " + why);
+    // What is computed for the store alone is of no use.
+    if (options_.warm || options_.in_background) return static_cast<int>(ExitCode::failed);
+    if (stdin_fd != STDIN_FILENO) {
+      ::lseek(stdin_fd, 0, SEEK_SET);
+      ::dup2(stdin_fd, STDIN_FILENO);
+    }
     throw execution_error(program, Execution(program, options_.command)());
   }
 

@@ -321,7 +321,8 @@ class Outputs(support.RunCase):
         script = self.count_script("mkdir -p dir && echo x > dir/out")
         self.run_command(script, "--output", "dir/out", err="")
         shutil.rmtree(self.work / "dir")
-        self.run_command(script, "--output", "dir/out", err="running the command instead")
+        done = self.run_command(script, "--output", "dir/out", err="running the command instead")
+        self.assertEqual(done.stderr.count(b"\n"), 1, done.stderr)
         self.assertEqual(self.runs(), 2)
         self.assertEqual((self.work / "dir" / "out").read_text(), "x\n")
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/run/run_store.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdlib>
-#include <string>
+#include <string_view>
 
 #include "cli/exit_code.h"
 #include "cli/place.h"
@@ -15,10 +18,44 @@ namespace {
 using namespace literals;
 
 constexpr std::uint64_t max_files = 1'000'000;
+constexpr std::string_view files_cache = "files";
 
 std::filesystem::path variable(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
+}
+
+std::filesystem::path home_directory() {
+  std::filesystem::path home = variable("HOME");
+  if (!home.empty()) return home;
+  // Services and containers may have no such variable.
+  const passwd* user = ::getpwuid(::getuid());
+  return user == nullptr || user->pw_dir == nullptr ? "" : user->pw_dir;
+}
+
+EnginePtr open_engine(const std::filesystem::path& path, OpenMode mode, const LogSink& log) {
+  // A command must not wait for long because others write.
+  return open_lmdb({.path = path, .open_mode = mode, .timeout = std::chrono::seconds{10}},
+                   {.log = log});
+}
+
+RunStore open_to_read(const std::filesystem::path& path, const LogSink& log) {
+  const EnginePtr engine = open_engine(path, OpenMode::read_only, log);
+  const CacheHooks hooks{.log = log};
+  return {.results = Cache(engine, {}, hooks),
+          .files = Cache(engine, {}, hooks, as_bytes(files_cache)),
+          .is_read_only = true};
+}
+
+RunStore open_to_write(const std::filesystem::path& path, const LogSink& log) {
+  const bool is_new = !holds_store(path);
+  const EnginePtr engine = open_engine(path, OpenMode::open_or_create, log);
+  const CacheHooks hooks{.log = log};
+  CacheSettings results;
+  if (is_new) results = {.max_bytes = 5_GiB, .eviction = Eviction::lru};
+  return {.results = Cache(engine, results, hooks),
+          .files = Cache(engine, {.max_entries = max_files, .eviction = Eviction::fifo}, hooks,
+                         as_bytes(files_cache))};
 }
 
 }  // namespace
@@ -29,24 +66,21 @@ std::filesystem::path default_store_path() {
   // The specification of these directories says that a relative path is invalid.
   const std::filesystem::path cache = variable("XDG_CACHE_HOME");
   if (cache.is_absolute()) return cache / "larder" / "run";
-  const std::filesystem::path home = variable("HOME");
-  if (home.empty()) throw UsageError("there is no home directory: name a store with --store DIR");
+  const std::filesystem::path home = home_directory();
+  if (home.empty())
+    throw UsageError("there is no home directory: name a store, for example with LARDER_STORE");
   return home / ".cache" / "larder" / "run";
 }
 
 RunStore open_run_store(const std::filesystem::path& path, const Console& console) {
-  const bool is_new = !holds_store(path);
-  // A command must not wait for long because others write.
-  // Nor must it be drowned in words: a run that cannot keep its result says so itself, once.
+  // The command must not be drowned in words: a run that cannot keep its result says so, once.
   const LogSink log = console.log_sink(LogLevel::error);
-  const EnginePtr engine =
-      open_lmdb({.path = path, .timeout = std::chrono::seconds{10}}, {.log = log});
-  const CacheHooks hooks{.log = log};
-  CacheSettings results;
-  if (is_new) results = {.max_bytes = 5_GiB, .eviction = Eviction::lru};
-  return {.results = Cache(engine, results, hooks),
-          .files = Cache(engine, {.max_entries = max_files, .eviction = Eviction::fifo}, hooks,
-                         as_bytes("files"))};
+  try {
+    return open_to_write(path, log);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::denied || !holds_store(path)) throw;
+  }
+  return open_to_read(path, log);
 }
 
 std::filesystem::path locks_of(const std::filesystem::path& store) { return store / "locks"; }

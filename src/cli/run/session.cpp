@@ -54,6 +54,7 @@ RunSession::RunSession(const RunOptions& options, const Console& console, Progra
                          .stdin_digest = stdin_digest})) {}
 
 int RunSession::run() {
+  if (store_.is_read_only) return replay_only();
   if (options_.in_background) return refresh_in_background();
   if (options_.warm) {
     start_in_background(stdin_fd_);
@@ -63,6 +64,13 @@ int RunSession::run() {
     if (const std::optional<int> code = replay_kept()) return *code;
   }
   return compute_once();
+}
+
+int RunSession::replay_only() {
+  if (!options_.refresh && !options_.warm && !options_.in_background) {
+    if (const std::optional<int> code = replay_kept()) return *code;
+  }
+  throw Error(ErrorKind::denied, options_.store.string() + " may only be read");
 }
 
 RunSession::Freshness RunSession::freshness(const RunResult& result) const {
@@ -77,16 +85,18 @@ RunSession::Freshness RunSession::freshness(const RunResult& result) const {
   return time < end ? Freshness::stale : Freshness::old;
 }
 
-std::optional<RunResult> RunSession::find() const {
+std::optional<RunResult> RunSession::find() {
   try {
     return store_.results.get<RunResult>(key_);
   } catch (const Error& error) {
     console_.warn(std::string("cannot read the store: ") + error.what());
+    is_unreadable_ = true;
     return std::nullopt;
   }
 }
 
 bool RunSession::was_kept() const {
+  if (is_unreadable_) return false;
   try {
     // Unlike a second search this does not count as another miss.
     return store_.results.contains(key_);
@@ -97,7 +107,7 @@ bool RunSession::was_kept() const {
 
 std::optional<int> RunSession::replay_kept() {
   const std::optional<RunResult> result = find();
-  if (!result) return std::nullopt;
+  if (!result || result->computed_at == unusable_) return std::nullopt;
   const Freshness state = freshness(*result);
   if (state == Freshness::old) {
     console_.note("the kept result may not be used any more");
@@ -107,19 +117,26 @@ std::optional<int> RunSession::replay_kept() {
     restore_outputs(result->files);
   } catch (const Error& error) {
     console_.warn(std::string("running the command instead: ") + error.what());
+    unusable_ = result->computed_at;
     return std::nullopt;
   }
+  return replay(*result, state);
+}
+
+int RunSession::replay(const RunResult& result, Freshness state) const {
   if (state == Freshness::stale) refresh_later();
-  const Duration age = now() - result->computed_at;
-  console_.note("replaying a result that took " + human_duration(result->took) + ", " +
+  const Duration age = now() - result.computed_at;
+  console_.note("replaying a result that took " + human_duration(result.took) + ", " +
                 human_duration(age) + (state == Freshness::stale ? " old and stale" : " old"));
-  const int error = replay_output(*result);
+  const int error = replay_output(result);
   if (error == EPIPE) throw EndBySignal{SIGPIPE};
-  if (error != 0) throw system_error(error, "cannot write the output");
-  return result->exit_code;
+  if (error == 0) return result.exit_code;
+  console_.fail(system_error(error, "cannot write the output").what());
+  return static_cast<int>(ExitCode::failed);
 }
 
 void RunSession::refresh_later() const {
+  if (store_.is_read_only) return;
   try {
     const bool is_free = RunLock::try_lock(locks_of(options_.store), lock_name(key_)).has_value();
     if (is_free) start_in_background(stdin_fd_);

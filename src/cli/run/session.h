@@ -26,15 +26,17 @@ class RunSession {
              int stdin_fd, const Bytes& stdin_digest);
 
   /// Does it and returns what to exit with.
-  /// @throws ProgramError, UsageError, Error
+  /// @throws ProgramError, UsageError, EndBySignal, and Error only if the command has not begun
   int run();
 
  private:
   /// How old a result may be.
   enum class Freshness { fresh, stale, old };
 
+  int replay_only();
+  int replay(const RunResult& result, Freshness state) const;
   [[nodiscard]] Freshness freshness(const RunResult& result) const;
-  [[nodiscard]] std::optional<RunResult> find() const;
+  [[nodiscard]] std::optional<RunResult> find();
   [[nodiscard]] bool was_kept() const;
   [[nodiscard]] std::optional<int> replay_kept();
   void refresh_later() const;
@@ -51,6 +53,9 @@ class RunSession {
   int stdin_fd_;
   std::vector<InputFile> inputs_;
   Key key_;
+  /// When what could not be replayed was computed: it is not tried, nor told of, twice.
+  std::optional<WallTime> unusable_ = std::nullopt;
+  bool is_unreadable_ = false;  ///< The same of the store.
 };
 
 }  // namespace larder::cli

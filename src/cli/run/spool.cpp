@@ -31,7 +31,9 @@ File make_nameless_file() {
 
 }  // namespace
 
-Spool::Spool() : file_(make_nameless_file()) {
+Spool::Spool() : file_(make_nameless_file()) {}
+
+void Spool::fill() {
   Digester digester;
   Bytes buffer(256UL * 1024);
   while (true) {

@@ -10,9 +10,13 @@ namespace larder::cli {
 /// digest is known.
 class Spool {
  public:
-  /// Reads stdin to its end.
+  /// Makes the file; nothing is read yet.
   /// @throws Error
   Spool();
+
+  /// Reads stdin to its end.
+  /// @throws Error
+  void fill();
 
   /// The file, at its beginning.
   [[nodiscard]] int fd() const noexcept { return file_.fd(); }
