@@ -41,7 +41,8 @@ What must be the same (always: the arguments, and the program itself):
   --scope NAME      Nothing but NAME; also a tag for larder clear --tag.
 
 What is kept:
-  --output FILE     A file that COMMAND writes: content and permission bits.
+  --output FILE     A file that COMMAND writes: content and permission bits. One
+                    that it leaves as it was is not kept.
   --no-failures     Keep nothing if COMMAND fails.
   --max-result-size SIZE
                     Keep nothing that is larger than this (default 64MiB).

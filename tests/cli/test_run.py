@@ -309,6 +309,26 @@ class Outputs(support.RunCase):
             self.run_command(self.count_script(), "--output", "out", err="did not write output 'out'")
             self.assertEqual(self.runs(), runs)
 
+    def test_an_output_that_the_command_left_alone_is_not_its_own(self):
+        self.write("out", "old")
+        for content, runs in (("old", 1), ("new", 2)):
+            self.write("out", content)
+            self.run_command(self.count_script(), "--output", "out",
+                             err="did not write output 'out'")
+            self.assertEqual((self.runs(), (self.work / "out").read_text()), (runs, content))
+
+    def test_a_failure_keeps_no_output_that_it_left_alone(self):
+        self.write("out", "old")
+        self.run_command(self.count_script("exit 4"), "--output", "out", code=4, err="")
+        self.write("out", "new")
+        self.run_command(self.count_script("exit 4"), "--output", "out", code=4, err="")
+        self.assertEqual((self.runs(), (self.work / "out").read_text()), (1, "new"))
+
+    def test_an_output_that_is_written_with_the_same_content_is_kept(self):
+        for _ in range(20):  # within one tick of the clock of files, if the machine is fast
+            self.write("out", "x\n")
+            self.run_command("echo x > out", "--refresh", "--output", "out", err="")
+
     def test_a_failure_needs_no_outputs(self):
         for _ in range(2):
             self.run_command(self.count_script("exit 4"), "--output", "out", code=4, err="")
@@ -334,6 +354,24 @@ class Outputs(support.RunCase):
         self.run_command("echo x > out", "--output", "out")
         self.assertTrue((self.work / "out").is_symlink())
         self.assertEqual((self.work / "real" / "file").read_text(), "x\n")
+
+    def test_links_that_lead_to_nothing_yet_are_followed(self):
+        (self.work / "real").mkdir()
+        (self.work / "out").symlink_to("real/second")
+        (self.work / "real" / "second").symlink_to("third")
+        self.run_command("echo x > out", "--output", "out", err="")
+        (self.work / "real" / "third").unlink()
+        self.run_command("echo x > out", "-v", "--output", "out", err="replaying")
+        self.assertTrue((self.work / "out").is_symlink())
+        self.assertTrue((self.work / "real" / "second").is_symlink())
+        self.assertEqual((self.work / "real" / "third").read_text(), "x\n")
+
+    def test_links_in_a_circle_make_the_command_run(self):
+        self.run_command("rm -f out; echo x > out", "--output", "out", err="")
+        (self.work / "out").unlink()
+        (self.work / "out").symlink_to("out")
+        self.run_command("rm -f out; echo x > out", "--output", "out", err="running the command")
+        self.assertEqual((self.work / "out").read_text(), "x\n")
 
     def test_too_large_outputs_are_not_kept(self):
         script = self.count_script("head -c 2000 /dev/zero > out")

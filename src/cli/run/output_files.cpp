@@ -7,8 +7,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
+#include <ctime>
 #include <filesystem>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "larder/core/error.h"
@@ -22,11 +25,35 @@ namespace fs = std::filesystem;
 
 constexpr mode_t permission_bits = 0777;
 
-std::optional<OutputFile> read_output(const std::string& path, std::uint64_t max_bytes) {
+std::optional<FileState> look_at(const std::string& path) {
+  struct stat status = {};
+  // What cannot be looked at is a matter of reading it later.
+  if (Io::system().stat(path, status) < 0) return std::nullopt;
+  return FileState(status);
+}
+
+// Two changes within one tick of this clock leave a file in the same state.
+std::int64_t file_time() {
+  timespec time = {};
+  ::clock_gettime(CLOCK_REALTIME_COARSE, &time);
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+void wait_for_tick_after(const FileState& state) {
+  constexpr int longest_tick_ms = 10;
+  const timespec millisecond{.tv_sec = 0, .tv_nsec = 1'000'000};
+  for (int i = 0; i <= longest_tick_ms && file_time() <= state.ctime_ns; ++i) {
+    ::nanosleep(&millisecond, nullptr);
+  }
+}
+
+std::optional<OutputFile> read_output(const std::string& path,
+                                      const std::optional<FileState>& before,
+                                      std::uint64_t max_bytes) {
   Io& io = Io::system();
   struct stat status = {};
   const int found = io.stat(path, status);
-  if (found == -ENOENT) return std::nullopt;
+  if (found == -ENOENT || (found == 0 && before == FileState(status))) return std::nullopt;
   if (found < 0) throw system_error(-found, "cannot read output " + path);
   if (!S_ISREG(status.st_mode)) throw NotKept("output '" + path + "' is not a regular file");
   if (static_cast<std::uint64_t>(status.st_size) > max_bytes) {
@@ -36,14 +63,24 @@ std::optional<OutputFile> read_output(const std::string& path, std::uint64_t max
       .path = path, .mode = status.st_mode & permission_bits, .data = read_file(io, path)};
 }
 
+// Where a write to `path` goes: behind symbolic links, also those that lead to nothing yet.
+fs::path target_of(const std::string& path) {
+  constexpr int most_links = 40;  // as for the kernel
+  fs::path target = fs::absolute(path);
+  for (int i = 0; i < most_links; ++i) {
+    std::error_code error;
+    const fs::path next = fs::read_symlink(target, error);
+    if (error) return target;
+    target = target.parent_path() / next;
+  }
+  throw system_error(ELOOP, "cannot write " + path);
+}
+
 // A new file beside its final place. It has no name until it is complete, so that a run that is
 // killed leaves nothing behind.
 class StagedFile {
  public:
-  explicit StagedFile(const OutputFile& file) {
-    std::error_code error;
-    target_ = fs::canonical(file.path, error);
-    if (error) target_ = fs::absolute(file.path);
+  explicit StagedFile(const OutputFile& file) : target_(target_of(file.path)) {
     Io& io = Io::system();
     const fs::path folder = target_.parent_path();
     const int fd = io.open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
@@ -95,11 +132,18 @@ class StagedFile {
 
 }  // namespace
 
-std::vector<OutputFile> read_outputs(const std::vector<std::string>& paths, MissingOutput missing,
-                                     std::uint64_t max_bytes) {
+DeclaredOutputs::DeclaredOutputs(const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) files_.push_back({.path = path, .before = look_at(path)});
+  for (const Declared& file : files_) {
+    if (file.before) wait_for_tick_after(*file.before);
+  }
+}
+
+std::vector<OutputFile> DeclaredOutputs::read(MissingOutput missing,
+                                              std::uint64_t max_bytes) const {
   std::vector<OutputFile> files;
-  for (const std::string& path : paths) {
-    std::optional<OutputFile> file = read_output(path, max_bytes);
+  for (const auto& [path, before] : files_) {
+    std::optional<OutputFile> file = read_output(path, before, max_bytes);
     if (!file && missing == MissingOutput::skip) continue;
     if (!file) throw NotKept("the command did not write output '" + path + "'");
     max_bytes -= std::min<std::uint64_t>(max_bytes, file->data.size());

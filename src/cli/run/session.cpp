@@ -175,12 +175,14 @@ int RunSession::compute_once() {
 
 int RunSession::compute(RunLock* lock) {
   Recorder recorder(options_.max_result_bytes);
+  const DeclaredOutputs outputs(options_.outputs);
   const SteadyTime begin = Clock::system().steady_now();
   const ChildEnd end = run_child(
       {.program = program_, .arguments = options_.command, .stdin_fd = stdin_fd_}, recorder);
   const SteadyTime finish = Clock::system().steady_now();
   try {
-    keep(end, recorder, std::chrono::duration_cast<Duration>(finish - begin));
+    const Duration took = std::chrono::duration_cast<Duration>(finish - begin);
+    keep({.end = end, .outputs = outputs, .took = took}, recorder);
     return exit_code_after(end);
   } catch (const NotKept& reason) {
     const std::string message = std::string("not kept: ") + reason.what();
@@ -192,28 +194,28 @@ int RunSession::compute(RunLock* lock) {
   return exit_code_after(end);
 }
 
-void RunSession::keep(const ChildEnd& end, Recorder& recorder, Duration took) {
-  check_end(end);
-  const bool failed = end.exit_code != 0;
+void RunSession::keep(const Computed& computed, Recorder& recorder) {
+  check_end(computed.end);
+  const bool failed = computed.end.exit_code != 0;
   if (failed && options_.no_failures) throw NotKept("the command failed", NotKept::Kind::expected);
   if (recorder.overflowed()) {
     throw NotKept("the output is larger than " + human_size(options_.max_result_bytes) +
                   "; --max-result-size raises the limit");
   }
-  std::vector<OutputFile> files = read_outputs(
-      options_.outputs, failed ? MissingOutput::skip : MissingOutput::refuse, recorder.room());
+  std::vector<OutputFile> files =
+      computed.outputs.read(failed ? MissingOutput::skip : MissingOutput::refuse, recorder.room());
   check_inputs();
   PutOptions put;
   if (options_.ttl) put.ttl = *options_.ttl + options_.stale;
   if (!options_.scope.empty()) put.tags = {options_.scope};
   store_.results.put(key_,
-                     RunResult{.exit_code = end.exit_code,
+                     RunResult{.exit_code = computed.end.exit_code,
                                .computed_at = now(),
-                               .took = took,
+                               .took = computed.took,
                                .output = recorder.take(),
                                .files = std::move(files)},
                      put);
-  console_.note("kept a result that took " + human_duration(took));
+  console_.note("kept a result that took " + human_duration(computed.took));
 }
 
 void RunSession::check_inputs() const {

@@ -8,6 +8,7 @@
 #include "cli/console.h"
 #include "cli/run/child.h"
 #include "cli/run/input_list.h"
+#include "cli/run/output_files.h"
 #include "cli/run/program.h"
 #include "cli/run/result.h"
 #include "cli/run/run_lock.h"
@@ -30,6 +31,13 @@ class RunSession {
   int run();
 
  private:
+  /// A command that was run.
+  struct Computed {
+    const ChildEnd& end;
+    const DeclaredOutputs& outputs;
+    Duration took;
+  };
+
   /// How old a result may be.
   enum class Freshness { fresh, stale, old };
 
@@ -43,7 +51,7 @@ class RunSession {
   int refresh_in_background();
   int compute_once();
   int compute(RunLock* lock);
-  void keep(const ChildEnd& end, Recorder& recorder, Duration took);
+  void keep(const Computed& computed, Recorder& recorder);
   void check_inputs() const;
 
   const RunOptions& options_;
