@@ -81,10 +81,13 @@ std::string latency_row(std::string_view name, const LatencyHistogram& latencies
   return row(name, "median " + shown(0.5) + ", 99 % " + shown(0.99) + ", 99.9 % " + shown(0.999));
 }
 
-std::string latency_rows(const CacheLatencies& latencies) {
+std::string latency_rows(const CacheStats& stats) {
+  const CacheLatencies& latencies = stats.latencies;
+  // Calls that found nothing to evict are timed, too: how long those took says nothing here.
+  const std::string evictions = stats.evicted == 0 ? "" : latency_row("Evictions", latencies.evict);
   return latency_row("Hits take", latencies.hit) + latency_row("Misses take", latencies.miss) +
          latency_row("Puts take", latencies.put) + latency_row("Erases take", latencies.erase) +
-         latency_row("Evictions", latencies.evict);
+         evictions;
 }
 
 void add_latency(JsonObject& object, const std::string& name, const LatencyHistogram& latencies) {
@@ -112,7 +115,7 @@ std::string to_table(const CacheNumbers& numbers) {
          row("Reads", reads_text(stats)) + row("Stored", std::to_string(stats.puts)) +
          row("Removed", std::to_string(stats.erased) + " erased, " + std::to_string(stats.expired) +
                             " expired, " + std::to_string(stats.evicted) + " evicted") +
-         latency_rows(stats.latencies);
+         latency_rows(stats);
 }
 
 std::string to_json(const CacheNumbers& numbers) {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`larder run`: signals, deaths, concurrent runs, terminals."""
 
+import fcntl
 import os
 import pty
 import signal
@@ -85,6 +86,20 @@ class Signals(support.RunCase):
         self.expect("verify", err="")
         self.expect("expire", out="0 entries expired\n")
         self.assertEqual(list((self.default_store() / "locks").iterdir()), [])
+
+    def test_files_of_killed_runs_go_in_time_and_those_in_use_stay(self):
+        self.run_command("true")
+        locks = self.default_store() / "locks"
+        for number in range(100):
+            (locks / f"killed-{number}").touch()
+            os.utime(locks / f"killed-{number}", (1, 1))
+        (locks / "new").touch()  # perhaps its owner is about to lock it
+        with open(locks / "held", "wb") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            os.utime(locks / "held", (1, 1))
+            for number in range(8):
+                self.run_command(f"echo {number}", err="")
+            self.assertEqual(sorted(path.name for path in locks.iterdir()), ["held", "new"])
 
     def test_control_c_at_a_terminal_reaches_the_command_once(self):
         script = "trap 'echo caught' INT; echo ready; read x; read x; echo end"

@@ -54,6 +54,15 @@ class Upkeep(support.StoreCase):
         self.assertLess(stats["put_p50"], 60)
         self.assertIn("Puts take    median ", self.expect("stats", str(self.store)).stdout.decode())
 
+    def test_stats_show_no_evictions_where_there_were_none(self):
+        self.expect("limit", "--max-entries", "9", str(self.store))
+        self.expect("evict", str(self.store))
+        shown = self.expect("stats", str(self.store)).stdout.decode()
+        self.assertIn(" 0 evicted\n", shown)
+        self.assertNotIn("Evictions", shown)
+        self.expect("limit", "--max-entries", "2", str(self.store))
+        self.assertIn("\nEvictions    median ", self.expect("stats", str(self.store)).stdout.decode())
+
     def test_limit_is_kept_and_obeyed(self):
         self.expect("limit", "--max-entries", "2", "--eviction", "fifo", str(self.store))
         self.assertEqual(self.expect("list", str(self.store)).stdout, b"b\nc\n")

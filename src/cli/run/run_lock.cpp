@@ -6,11 +6,15 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "larder/core/bytes.h"
+#include "larder/core/clock.h"
 #include "larder/core/error.h"
 
 namespace larder::cli {
@@ -35,6 +39,22 @@ bool is_current(const File& file, const std::filesystem::path& path) {
 bool is_marked(const File& file) {
   struct stat status = {};
   return Io::system().fstat(file.fd(), status) == 0 && status.st_size > 0;
+}
+
+std::vector<std::string> names_in(const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  // No folder: no locks.
+  Io::system().list(folder, [&names](std::string_view name) { names.emplace_back(name); });
+  return names;
+}
+
+// Most files are of runs that are at work or about to be: those need not be tried.
+bool is_old(const std::filesystem::path& path) {
+  constexpr auto old = std::chrono::minutes{10};
+  struct stat status = {};
+  if (Io::system().stat(path, status) < 0) return false;
+  const auto made = WallTime(std::chrono::seconds{status.st_mtim.tv_sec});
+  return made + old < Clock::system().now();
 }
 
 }  // namespace
@@ -69,11 +89,23 @@ void RunLock::mark_not_kept() noexcept {
 }
 
 void sweep_locks(const std::filesystem::path& folder) {
-  std::vector<std::string> names;
-  // No folder: no locks.
-  Io::system().list(folder, [&names](std::string_view name) { names.emplace_back(name); });
   // Who lets go of a lock removes its file.
-  for (const std::string& name : names) static_cast<void>(RunLock::try_lock(folder, name));
+  for (const std::string& name : names_in(folder)) {
+    static_cast<void>(RunLock::try_lock(folder, name));
+  }
+}
+
+void sweep_some_locks(const std::filesystem::path& folder) {
+  constexpr std::size_t most_at_once = 16;
+  std::size_t removed = 0;
+  try {
+    for (const std::string& name : names_in(folder)) {
+      if (removed == most_at_once) return;
+      if (is_old(folder / name) && RunLock::try_lock(folder, name)) ++removed;
+    }
+  } catch (const Error&) {
+    // The next run tries again.
+  }
 }
 
 }  // namespace larder::cli

@@ -50,4 +50,7 @@ class RunLock {
 /// Removes the lock files that killed runs left in `folder`; those in use stay.
 void sweep_locks(const std::filesystem::path& folder);
 
+/// The same in passing: a few at a time, and only those that are old.
+void sweep_some_locks(const std::filesystem::path& folder);
+
 }  // namespace larder::cli

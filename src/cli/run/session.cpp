@@ -152,7 +152,7 @@ int RunSession::refresh_in_background() {
     const std::optional<RunResult> result = find();
     if (result && freshness(*result) == Freshness::fresh) return 0;
   }
-  return compute(&*lock);
+  return compute_alone(*lock);
 }
 
 int RunSession::compute_once() {
@@ -168,9 +168,15 @@ int RunSession::compute_once() {
     if (!options_.refresh && was_kept()) {
       if (const std::optional<int> code = replay_kept()) return *code;
     }
-    if (lock->before() == RunLock::Before::nobody) return compute(&*lock);
+    if (lock->before() == RunLock::Before::nobody) return compute_alone(*lock);
     if (lock->before() == RunLock::Before::not_kept) return compute(nullptr);
   }
+}
+
+int RunSession::compute_alone(RunLock& lock) {
+  const int code = compute(&lock);
+  sweep_some_locks(locks_of(options_.store));
+  return code;
 }
 
 int RunSession::compute(RunLock* lock) {

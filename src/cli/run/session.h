@@ -50,6 +50,7 @@ class RunSession {
   void refresh_later() const;
   int refresh_in_background();
   int compute_once();
+  int compute_alone(RunLock& lock);
   int compute(RunLock* lock);
   void keep(const Computed& computed, Recorder& recorder);
   void check_inputs() const;
