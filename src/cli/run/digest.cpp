@@ -1,42 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/run/digest.h"
 
-#include <xxhash.h>
-
-#include <new>
+#include <openssl/sha.h>
 
 namespace larder::cli {
-namespace {
 
-Bytes to_digest(XXH128_hash_t hash) {
-  XXH128_canonical_t canonical;
-  XXH128_canonicalFromHash(&canonical, hash);
-  return to_bytes(std::as_bytes(std::span(canonical.digest)));
-}
-
-}  // namespace
-
+// The functions of OpenSSL 1 rather than its EVP, which needs 0.7 ms to look for providers and a
+// configuration: a fifth of a whole replay. They use the same instructions of the processor.
 struct Digester::State {
-  State() : xxh(XXH3_createState()) {
-    if (xxh == nullptr || XXH3_128bits_reset(xxh) != XXH_OK) throw std::bad_alloc();
-  }
-  ~State() { XXH3_freeState(xxh); }
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
-
-  XXH3_state_t* xxh;
+  SHA256_CTX sha256;
 };
 
-Digester::Digester() : state_(std::make_unique<State>()) {}
+Digester::Digester() : state_(std::make_unique<State>()) { ::SHA256_Init(&state_->sha256); }
 
 Digester::~Digester() = default;
 
 void Digester::update(BytesView data) {
-  static_cast<void>(XXH3_128bits_update(state_->xxh, data.data(), data.size()));
+  ::SHA256_Update(&state_->sha256, data.data(), data.size());
 }
 
-Bytes Digester::finish() const { return to_digest(XXH3_128bits_digest(state_->xxh)); }
+Digest Digester::finish() {
+  Digest digest;
+  ::SHA256_Final(reinterpret_cast<unsigned char*>(digest.data()), &state_->sha256);
+  return digest;
+}
 
-Bytes digest_of(BytesView data) { return to_digest(XXH3_128bits(data.data(), data.size())); }
+Digest digest_of(BytesView data) {
+  Digester digester;
+  digester.update(data);
+  return digester.finish();
+}
 
 }  // namespace larder::cli

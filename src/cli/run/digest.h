@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <memory>
 
 #include "larder/core/bytes.h"
 
 namespace larder::cli {
 
-/// A 128-bit XXH3 digest of bytes that come piece by piece. Tells contents apart that differ by
-/// accident; not made to withstand someone who builds two contents with one digest on purpose.
+/// What stands for the content of a file: SHA-256, so that nobody can make another content with
+/// the same digest.
+using Digest = std::array<std::byte, 32>;
+
+/// The digest of bytes that come piece by piece.
 class Digester {
  public:
   Digester();
@@ -17,8 +22,8 @@ class Digester {
   Digester& operator=(const Digester&) = delete;
 
   void update(BytesView data);
-  /// The digest of all that came so far, 16 bytes.
-  [[nodiscard]] Bytes finish() const;
+  /// The digest of all that came; nothing may come afterwards.
+  [[nodiscard]] Digest finish();
 
  private:
   struct State;
@@ -26,6 +31,6 @@ class Digester {
 };
 
 /// The digest of `data`.
-[[nodiscard]] Bytes digest_of(BytesView data);
+[[nodiscard]] Digest digest_of(BytesView data);
 
 }  // namespace larder::cli

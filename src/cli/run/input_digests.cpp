@@ -33,7 +33,7 @@ bool is_settled(const FileState& state, WallTime now) {
   return newest + settled_after <= std::chrono::nanoseconds(now.time_since_epoch());
 }
 
-Bytes digest_file(const InputFile& input, Bytes& buffer) {
+Digest digest_file(const InputFile& input, Bytes& buffer) {
   Io& io = Io::system();
   const File file(io, input.name, O_RDONLY | O_NOCTTY);
   Digester digester;
@@ -53,17 +53,17 @@ class InputDigests {
     if (input.is_link) return to_bytes(as_bytes(input.link_target));
     const Key key = std::filesystem::absolute(input.name).string();
     const std::optional<FileRecord> known = files_.get<FileRecord>(key);
-    if (known && matches(*known, input.state)) return known->digest;
+    if (known && matches(*known, input.state)) return to_bytes(known->digest);
     if (buffer_.empty()) buffer_.resize(256UL * 1024);
     // The time before reading: a change while reading must not look settled.
     const WallTime now = Clock::system().now();
-    Bytes digest = digest_file(input, buffer_);
+    const Digest digest = digest_file(input, buffer_);
     if (is_settled(input.state, now)) {
       const FileState& state = input.state;
       fresh_.emplace_back(
           key, FileRecord{state.size, state.mtime_ns, state.ctime_ns, state.inode, digest});
     }
-    return digest;
+    return to_bytes(digest);
   }
 
   void remember() {

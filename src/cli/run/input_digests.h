@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/run/digest.h"
 #include "cli/run/input_list.h"
 #include "larder/cache/cache.h"
 #include "larder/core/bytes.h"
@@ -16,7 +17,7 @@ struct FileRecord {
   std::int64_t mtime_ns = 0;
   std::int64_t ctime_ns = 0;
   std::uint64_t inode = 0;
-  Bytes digest = {};
+  Digest digest = {};
 };
 
 /// The digests of the contents of `inputs`, in the same order, with `files` as memory. A file whose

@@ -61,7 +61,8 @@ Key make_run_key(const RunSubject& subject) {
       std::tuple(program.path, program.size, program.mtime_ns, program.ctime_ns, program.inode),
       variables(options.env), working_directory(options), inputs_of(subject),
       sorted_once(options.outputs), subject.stdin_digest, options.scope);
-  return std::tuple(std::string("run"), options.command, digest_of(circumstances.bytes()));
+  return std::tuple(std::string("run"), options.command,
+                    to_bytes(digest_of(circumstances.bytes())));
 }
 
 std::string lock_name(const Key& key) { return to_hex(digest_of(key.bytes())); }

@@ -44,7 +44,7 @@ void Spool::fill() {
     digester.update(data);
     write_all(Io::system(), file_.fd(), data, "a temporary file for standard input");
   }
-  digest_ = digester.finish();
+  digest_ = to_bytes(digester.finish());
   ::lseek(file_.fd(), 0, SEEK_SET);
 }
 
