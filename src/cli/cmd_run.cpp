@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -48,7 +49,8 @@ What is kept:
                     Keep nothing that is larger than this (default 64MiB).
 
 How long it is good:
-  --ttl DURATION    Compute again what is older: 90s, 5m, 1h30m, 2d.
+  --ttl DURATION    Compute again what is older: 90s, 5m, 1h30m, 2d (default:
+                    $LARDER_TTL, else it is good for ever).
   --stale DURATION  For so long after --ttl, still replay at once, and compute
                     again in the background.
   --refresh         Compute again now.
@@ -121,6 +123,7 @@ class Run final : public Command {
  private:
   void check() {
     if (options_.command.empty()) throw UsageError("there is no command to run");
+    if (!options_.ttl) options_.ttl = default_ttl();
     if (options_.stale != Duration::zero() && !options_.ttl) {
       throw UsageError("--stale says how long a result is used after --ttl: give --ttl, too");
     }
@@ -138,6 +141,16 @@ class Run final : public Command {
     return RunSession(options_, console, program, open_run_store(options_.store, console), stdin_fd,
                       stdin_digest)
         .run();
+  }
+
+  static std::optional<Duration> default_ttl() {
+    const char* text = std::getenv("LARDER_TTL");
+    if (text == nullptr || *text == '\0') return std::nullopt;
+    try {
+      return parse_duration(text);
+    } catch (const UsageError& error) {
+      throw UsageError(std::string("LARDER_TTL: ") + error.what());
+    }
   }
 
   static std::filesystem::path find_default_store() {

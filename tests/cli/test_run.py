@@ -406,6 +406,18 @@ class Time(support.RunCase):
         self.expect_at("+30d", "one")
         self.expect_at("+30d", "two", "--ttl", "1d")
 
+    def test_a_variable_is_the_ttl_where_none_is_given(self):
+        self.env["LARDER_TTL"] = "1h"
+        self.log.write_text("one")
+        self.expect_at("+0s", "one", "--ttl", "1d")
+        self.log.write_text("two")
+        self.expect_at("+59m", "one")
+        self.expect_at("+2h", "one", "--ttl", "1d")
+        self.expect_at("+61m", "two")
+        self.run_command("true", "--stale", "1h")
+        self.env["LARDER_TTL"] = ""
+        self.run_command("true", "--stale", "1h", code=2, err="give --ttl")
+
     def test_a_result_from_the_future_is_not_trusted_with_a_ttl(self):
         self.log.write_text("one")
         self.expect_at("+1d", "one", "--ttl", "2d")
@@ -472,6 +484,8 @@ class Usage(support.RunCase):
                 (["--max-result-size", "many", "--", "true"], "not a size"),
                 (["--store", "s3:bucket", "--", "true"], "no kind of store 's3'")):
             self.expect("run", *arguments, code=2, out="", err=words)
+        self.expect("run", "--", "true", code=2, out="", err="LARDER_TTL: 'soon' is not a length",
+                    env=self.env | {"LARDER_TTL": "soon"})
 
 
 class Places(support.RunCase):
@@ -503,11 +517,33 @@ class Places(support.RunCase):
         self.assertEqual(settings["max_bytes"], 5 << 30)
         self.assertEqual(settings["eviction"], "lru")
 
+    def test_large_results_are_compressed(self):
+        for _ in range(2):
+            done = self.run_command("seq 100000; seq 50000 > out", "--output", "out", err="")
+            self.assertEqual(len(done.stdout), 588_895)
+            self.assertEqual(len((self.work / "out").read_bytes()), 288_894)
+            (self.work / "out").unlink()
+        self.assertLess(json.loads(self.expect("stats", "--json").stdout)["bytes"], 400_000)
+
+    def test_a_store_that_could_not_be_made_at_first_is_limited(self):
+        command = f"ulimit -n 12; exec '{support.LARDER}' run -- true"
+        subprocess.run(["sh", "-c", command], env=self.env, cwd=self.work, check=True,
+                       capture_output=True)
+        self.run_command("true")
+        self.assertEqual(json.loads(self.expect("limit", "--json").stdout)["max_bytes"], 5 << 30)
+
+    def test_a_store_of_values_is_not_limited(self):
+        self.expect("put", str(self.store), "key", "value")
+        self.run_command("true", "--store", str(self.store))
+        self.assertIsNone(json.loads(self.expect("limit", "--json", str(self.store)).stdout)["max_bytes"])
+
     def test_a_changed_limit_stays(self):
         self.run_command("true")
-        self.expect("limit", "--max-bytes", "1M")
-        self.run_command("echo more")
-        self.assertEqual(json.loads(self.expect("limit", "--json").stdout)["max_bytes"], 1 << 20)
+        for limit, shown in (("1M", 1 << 20), ("none", None)):
+            self.expect("clear", "--yes")
+            self.expect("limit", "--max-bytes", limit)
+            self.run_command("echo more")
+            self.assertEqual(json.loads(self.expect("limit", "--json").stdout)["max_bytes"], shown)
 
     def test_hits_and_misses_are_counted_once(self):
         for _ in range(3):

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 #include "cli/exit_code.h"
 #include "cli/place.h"
@@ -18,6 +19,8 @@ namespace {
 using namespace literals;
 
 constexpr std::uint64_t max_files = 1'000'000;
+// A page: less than that saves nothing on disk.
+constexpr std::uint64_t compress_above_bytes = 4_KiB;
 constexpr std::string_view files_cache = "files";
 
 std::filesystem::path variable(const char* name) {
@@ -47,15 +50,24 @@ RunStore open_to_read(const std::filesystem::path& path, const LogSink& log) {
           .is_read_only = true};
 }
 
+// Limits a store that is new. One that holds values of somebody else stays as it is.
+void limit_results(Cache& results) {
+  const std::uint64_t max_bytes = results.settings().max_bytes.value_or(no_limit);
+  if (max_bytes != no_limit || !results.empty()) return;
+  results.change_settings({.max_bytes = 5_GiB, .eviction = Eviction::lru});
+}
+
 RunStore open_to_write(const std::filesystem::path& path, const LogSink& log) {
-  const bool is_new = !holds_store(path);
   const EnginePtr engine = open_engine(path, OpenMode::open_or_create, log);
   const CacheHooks hooks{.log = log};
-  CacheSettings results;
-  if (is_new) results = {.max_bytes = 5_GiB, .eviction = Eviction::lru};
-  return {.results = Cache(engine, results, hooks),
-          .files = Cache(engine, {.max_entries = max_files, .eviction = Eviction::fifo}, hooks,
-                         as_bytes(files_cache))};
+  Cache results(engine, {.compress_above_bytes = compress_above_bytes}, hooks);
+  Cache files(engine, {}, hooks, as_bytes(files_cache));
+  // Set up last: a store where that is missing is new, or making it was cut short.
+  if (files.settings().max_entries != max_files) {
+    limit_results(results);
+    files.change_settings({.max_entries = max_files, .eviction = Eviction::fifo});
+  }
+  return {.results = std::move(results), .files = std::move(files)};
 }
 
 }  // namespace
