@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/exit_code.h"
+#include "cli/json.h"
 #include "cli/key_text.h"
 #include "cli/place.h"
 
@@ -16,6 +17,7 @@ Usage:
   larder erase [OPTION]... STORE KEY...
 
 Options:
+  --json            Write an object for each key: whether it was there.
   --key-type TYPE   How to read KEY: text (default), int, hex, encoded.
   -q, --quiet       Say nothing but errors.
   -v, --verbose     Say which keys were not there.
@@ -33,6 +35,7 @@ Exit codes:
 class Erase final : public Command {
  public:
   void declare(Arguments& arguments) override {
+    arguments.flag("--json", is_json_);
     key_text_.declare(arguments);
     arguments.required("STORE", store_);
     arguments.one_or_more("KEY", texts_);
@@ -45,7 +48,11 @@ class Erase final : public Command {
     Cache store = open_existing_store(store_, console);
     ExitCode code = ExitCode::done;
     for (const Key& key : keys) {
-      if (store.erase(key)) continue;
+      const bool erased = store.erase(key);
+      if (is_json_) {
+        print(JsonObject().text("key", show_key(key)).boolean("erased", erased).line());
+      }
+      if (erased) continue;
       console.note("there is no value for " + show_key(key));
       code = ExitCode::absent;
     }
@@ -56,6 +63,7 @@ class Erase final : public Command {
   KeyText key_text_;
   std::string store_;
   std::vector<std::string> texts_;
+  bool is_json_ = false;
 };
 
 }  // namespace

@@ -6,7 +6,6 @@
 
 #include "cli/command.h"
 #include "cli/exit_code.h"
-#include "cli/human.h"
 #include "cli/json.h"
 #include "cli/key_text.h"
 #include "cli/place.h"
@@ -87,19 +86,9 @@ class Get final : public Command {
   static std::string to_json(const Key& key, const StoredValue& found) {
     JsonObject object;
     object.text("key", show_key(key)).text("type", found.type);
-    const std::string_view text = as_text(found.data);
-    if (is_utf8(text)) {
-      object.text("value", text);
-    } else {
-      object.text("value_base64", to_base64(found.data));
-    }
-    object.text("stored_at", iso_time(found.stored_at));
-    if (found.expires_at) {
-      object.text("expires_at", iso_time(*found.expires_at));
-    } else {
-      object.null("expires_at");
-    }
-    return object.texts("tags", found.tags).line();
+    add_value(object, found.data);
+    add_lifetime(object, found.stored_at, found.expires_at, found.tags);
+    return object.line();
   }
 
   KeyText key_text_;

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "cli/human.h"
 #include "cli/json.h"
 #include "cli/place.h"
+#include "cli/stored_value.h"
 #include "larder/cache/queue.h"
 #include "larder/codec/standard.h"
 #include "larder/core/io.h"
@@ -30,6 +32,7 @@ Options:
   --front           Put it at the front, to be the next one.
   --ttl DURATION    It expires after so long: 90s, 5m, 1h30m, 2d.
   --tag TAG         A label. May be repeated.
+  --json            Write one JSON object with the number that it got.
   -q, --quiet       Say nothing but errors.
   -v, --verbose     Say which number it got.
   -h, --help        Show this.
@@ -51,7 +54,10 @@ the work that it stands for succeeds is up to you.
 
 Options:
   --back            Take the last one.
-  --wait DURATION   Wait so long for one, if there is none.
+  --wait DURATION   Wait so long for one, if there is none. STORE is made if it
+                    is missing.
+  --json            Write one JSON object with the value and what is known of
+                    it. A value that is not UTF-8 is given in base 64.
   -q, --quiet       Say nothing but errors.
   -v, --verbose     Say what is going on.
   -h, --help        Show this.
@@ -71,6 +77,7 @@ Usage:
 
 Options:
   --back            Show the last one.
+  --json            Write one JSON object, as pull does.
   -q, --quiet       Say nothing but errors.
   -v, --verbose     Say what is going on.
   -h, --help        Show this.
@@ -129,6 +136,7 @@ class Push final : public Command {
     arguments.flag("--front", front_);
     arguments.value("--ttl", [this](const std::string& text) { put_.ttl = parse_duration(text); });
     arguments.texts("--tag", put_.tags);
+    arguments.flag("--json", is_json_);
     arguments.required("STORE", store_);
     arguments.required("QUEUE", queue_);
     arguments.optional("VALUE", value_);
@@ -139,6 +147,7 @@ class Push final : public Command {
     Queue queue(open_or_make_store(store_, console), queue_);
     const std::int64_t id = queue.push(value, front_ ? Side::front : Side::back, put_);
     console.note("pushed as number " + std::to_string(id));
+    if (is_json_) print(JsonObject().text("queue", queue_).integer("id", id).line());
     return static_cast<int>(ExitCode::done);
   }
 
@@ -148,73 +157,112 @@ class Push final : public Command {
   std::optional<std::string> value_;
   PutOptions put_;
   bool front_ = false;
+  bool is_json_ = false;
 };
+
+/// An item whatever the type of its value.
+struct ShownItem {
+  std::int64_t id = 0;
+  Bytes value = {};
+  WallTime stored_at = {};
+  std::optional<WallTime> expires_at = std::nullopt;
+  std::vector<std::string> tags = {};
+};
+
+Bytes as_plain_bytes(const Bytes& value) { return value; }
+Bytes as_plain_bytes(const std::string& value) { return to_bytes(as_bytes(value)); }
+
+template <typename Value>
+std::optional<ShownItem> to_shown(const std::optional<QueueItem<Value>>& item) {
+  if (!item) return std::nullopt;
+  return ShownItem{.id = item->id,
+                   .value = as_plain_bytes(item->value),
+                   .stored_at = item->stored_at,
+                   .expires_at = item->expires_at,
+                   .tags = item->tags};
+}
 
 /// Programs push text as well as bytes: `take` is called with the type that it is.
 template <typename Take>
-int show_item(const Console& console, Take take) {
-  std::optional<std::string> shown;
+std::optional<ShownItem> take_item(Take take) {
   try {
-    if (const auto item = take(Bytes())) shown = std::string(as_text(item->value));
+    return to_shown(take(Bytes()));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::invalid_argument) throw;
-    if (const auto item = take(std::string())) shown = item->value;
+    return to_shown(take(std::string()));
   }
-  if (!shown) {
-    console.note("the queue is empty");
-    return static_cast<int>(ExitCode::absent);
-  }
-  print(*shown);
-  return static_cast<int>(ExitCode::done);
 }
 
-class Pull final : public Command {
+/// What pull and peek have in common.
+class ItemCommand : public Command {
  public:
   void declare(Arguments& arguments) override {
     arguments.flag("--back", back_);
-    arguments.value("--wait", [this](const std::string& text) { wait_ = parse_duration(text); });
+    arguments.flag("--json", is_json_);
     arguments.required("STORE", store_);
     arguments.required("QUEUE", queue_);
+  }
+
+ protected:
+  [[nodiscard]] const std::string& store() const noexcept { return store_; }
+  [[nodiscard]] const std::string& queue() const noexcept { return queue_; }
+  [[nodiscard]] Side side() const noexcept { return back_ ? Side::back : Side::front; }
+
+  [[nodiscard]] int show(const std::optional<ShownItem>& item, const Console& console) const {
+    if (!item) {
+      console.note("the queue is empty");
+      return static_cast<int>(ExitCode::absent);
+    }
+    if (!is_json_) {
+      print(as_text(item->value));
+      return static_cast<int>(ExitCode::done);
+    }
+    JsonObject object;
+    object.text("queue", queue_).integer("id", item->id);
+    add_value(object, item->value);
+    add_lifetime(object, item->stored_at, item->expires_at, item->tags);
+    print(object.line());
+    return static_cast<int>(ExitCode::done);
+  }
+
+ private:
+  std::string store_;
+  std::string queue_;
+  bool back_ = false;
+  bool is_json_ = false;
+};
+
+class Pull final : public ItemCommand {
+ public:
+  void declare(Arguments& arguments) override {
+    ItemCommand::declare(arguments);
+    arguments.value("--wait", [this](const std::string& text) { wait_ = parse_duration(text); });
   }
 
   int execute(const Console& console) override {
     // Who waits does so for a queue that is still to come, too.
-    std::optional<Queue> queue = wait_ > Duration::zero()
-                                     ? Queue(open_or_make_store(store_, console), queue_)
-                                     : open_queue(store_, queue_, console, OpenMode::open);
-    const Side side = back_ ? Side::back : Side::front;
-    return show_item(console, [&]<typename Value>(const Value&) {
-      return queue ? queue->pull_within<Value>(wait_, side) : std::nullopt;
-    });
+    std::optional<Queue> from = wait_ > Duration::zero()
+                                    ? Queue(open_or_make_store(store(), console), queue())
+                                    : open_queue(store(), queue(), console, OpenMode::open);
+    return show(take_item([&]<typename Value>(const Value&) {
+                  return from ? from->pull_within<Value>(wait_, side()) : std::nullopt;
+                }),
+                console);
   }
 
  private:
-  std::string store_;
-  std::string queue_;
   Duration wait_ = Duration::zero();
-  bool back_ = false;
 };
 
-class Peek final : public Command {
+class Peek final : public ItemCommand {
  public:
-  void declare(Arguments& arguments) override {
-    arguments.flag("--back", back_);
-    arguments.required("STORE", store_);
-    arguments.required("QUEUE", queue_);
-  }
-
   int execute(const Console& console) override {
-    const std::optional<Queue> queue = open_queue(store_, queue_, console, OpenMode::read_only);
-    const Side side = back_ ? Side::back : Side::front;
-    return show_item(console, [&]<typename Value>(const Value&) {
-      return queue ? queue->peek<Value>(side) : std::nullopt;
-    });
+    const std::optional<Queue> from = open_queue(store(), queue(), console, OpenMode::read_only);
+    return show(take_item([&]<typename Value>(const Value&) {
+                  return from ? from->peek<Value>(side()) : std::nullopt;
+                }),
+                console);
   }
-
- private:
-  std::string store_;
-  std::string queue_;
-  bool back_ = false;
 };
 
 class Queues final : public Command {

@@ -28,6 +28,10 @@ JsonObject& JsonObject::number(std::string_view name, std::uint64_t value) {
   return field(name, std::to_string(value));
 }
 
+JsonObject& JsonObject::integer(std::string_view name, std::int64_t value) {
+  return field(name, std::to_string(value));
+}
+
 JsonObject& JsonObject::real(std::string_view name, double value) {
   return field(name, nlohmann::json(value).dump());
 }

@@ -17,6 +17,7 @@ class JsonObject {
   /// A field that is text. Bytes that are not UTF-8 become U+FFFD.
   JsonObject& text(std::string_view name, std::string_view value);
   JsonObject& number(std::string_view name, std::uint64_t value);
+  JsonObject& integer(std::string_view name, std::int64_t value);
   JsonObject& real(std::string_view name, double value);
   JsonObject& boolean(std::string_view name, bool value);
   JsonObject& null(std::string_view name);

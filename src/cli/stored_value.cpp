@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "cli/human.h"
+#include "cli/key_text.h"
 #include "cli/run/result.h"
 #include "larder/codec/json.h"
 #include "larder/codec/standard.h"
@@ -115,6 +117,25 @@ std::optional<StoredValue> read_value(const Cache& store, const Key& key) {
                                               "stored it can read");
   }
   return found->read(store, key);
+}
+
+void add_value(JsonObject& object, BytesView data) {
+  if (is_utf8(as_text(data))) {
+    object.text("value", as_text(data));
+  } else {
+    object.text("value_base64", to_base64(data));
+  }
+}
+
+void add_lifetime(JsonObject& object, WallTime stored_at, const std::optional<WallTime>& expires_at,
+                  const std::vector<std::string>& tags) {
+  object.text("stored_at", iso_time(stored_at));
+  if (expires_at) {
+    object.text("expires_at", iso_time(*expires_at));
+  } else {
+    object.null("expires_at");
+  }
+  object.texts("tags", tags);
 }
 
 std::string_view type_name(std::uint64_t schema) {

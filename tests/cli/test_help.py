@@ -47,14 +47,53 @@ class Help(support.Case):
                 done = self.call(command, option)
                 self.assertNotIn(b"there is no option", done.stderr, (command, option))
 
-    def test_manual_and_completion_know_every_option(self):
+    @staticmethod
+    def manual_section(command):
+        """What the manual says below COMMANDS of `command` alone, and options of all commands."""
         manual = MANUAL.read_text().replace("\\-", "-")
-        completion = COMPLETION.read_text()
+        common = re.search(r"All commands know these options:\n(.*?)\n\.Sh ", manual, re.DOTALL)[1]
+        own = re.search(rf"\n\.Ss {command}\n(.*?)\n\.S[sh] ", manual, re.DOTALL)
+        return common, own[1] if own else ""
+
+    def completed_options(self, command):
+        script = f"source '{COMPLETION}'; _larder_options {command}"
+        done = subprocess.run(["bash", "-c", script], check=True, capture_output=True, text=True)
+        return set(done.stdout.split())
+
+    def test_manual_has_the_options_of_every_command_in_its_section(self):
+        item = re.compile(r"^\.It (?:Fl \w , )?Fl (-[a-z-]+)", re.MULTILINE)
         for command in COMMANDS:
-            self.assertIn(f".Ss {command}", manual)
-            for option in self.options_of(command):
-                self.assertIn(f"Fl {option[1:]}", manual, (command, option))
-                self.assertIn(option, completion, (command, option))
+            common, own = self.manual_section(command)
+            self.assertTrue(own, command)
+            described = [f"-{option}" for option in item.findall(own)]
+            self.assertEqual(len(described), len(set(described)), command)
+            everywhere = {f"-{option}" for option in item.findall(common)}
+            self.assertEqual(self.options_of(command), set(described) | everywhere, command)
+
+    def test_completion_has_the_options_of_every_command(self):
+        for command in COMMANDS:
+            self.assertEqual(self.completed_options(command), self.options_of(command), command)
+
+    def test_manual_says_which_commands_make_a_store(self):
+        manual = MANUAL.read_text()
+        said = re.search(r"\.Cm ([a-z ,]+)\nand\n\.Cm pull Fl -wait\nmake it", manual)[1]
+        makers = set()
+        for command, arguments in (("put", ["k", "v"]), ("push", ["q", "v"]), ("import", None),
+                                   ("get", ["k"]), ("erase", ["k"]), ("pull", ["q"]),
+                                   ("peek", ["q"]), ("queues", []), ("list", []), ("stats", []),
+                                   ("limit", []), ("expire", []), ("evict", []), ("clear", ["-y"]),
+                                   ("verify", []), ("repair", []), ("compact", []),
+                                   ("backup", [str(self.folder / "copy")]), ("export", [])):
+            store = self.folder / command
+            words = ["-", str(store)] if command == "import" else [str(store), *arguments]
+            self.call(command, *words)
+            makers |= {command} if store.exists() else set()
+        store = self.folder / "run"
+        self.expect("run", "--store", str(store), "--", "true")
+        self.assertTrue(store.exists())
+        self.assertEqual(makers | {"run"}, set(said.split(" , ")))
+        self.call("pull", "--wait", "1ms", str(self.folder / "pulled"), "q")
+        self.assertTrue((self.folder / "pulled").exists())
 
     @unittest.skipUnless(shutil.which("mandoc"), "the program mandoc is not installed")
     def test_manual_is_well_formed(self):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`larder push`, `pull`, `peek`; caches within a store; `clear --prefix`."""
 
+import json
 import subprocess
 import unittest
 
@@ -35,6 +36,24 @@ class Queues(support.StoreCase):
                     out='{"queue": "jobs", "values": 2}\n{"queue": "mail", "values": 1}\n')
         self.expect("pull", store, "mail", out="one")
         self.expect("queues", store, out="jobs  2\nmail  0\n")
+
+    def test_items_as_json(self):
+        store = str(self.store)
+        pushed = [json.loads(self.expect("push", "--json", *options, store, "jobs", value, err="").stdout)
+                  for options, value in ((["--ttl", "1h", "--tag", "t"], "\u00fc"), (["--front"], "0"))]
+        self.assertEqual([one["queue"] for one in pushed], ["jobs", "jobs"])
+        self.assertLess(pushed[1]["id"], pushed[0]["id"])
+        self.expect("push", store, "jobs", stdin=b"\xff")
+        seen = json.loads(self.expect("peek", "--json", store, "jobs").stdout)
+        self.assertEqual((seen["queue"], seen["id"], seen["value"], seen["expires_at"], seen["tags"]),
+                         ("jobs", pushed[1]["id"], "0", None, []))
+        self.assertEqual(json.loads(self.expect("pull", "--json", store, "jobs").stdout), seen)
+        second = json.loads(self.expect("pull", "--json", store, "jobs").stdout)
+        self.assertEqual((second["value"], second["tags"]), ("\u00fc", ["t"]))
+        self.assertGreater(second["expires_at"], second["stored_at"])
+        third = json.loads(self.expect("pull", "--json", store, "jobs").stdout)
+        self.assertEqual(third["value_base64"], "/w==")
+        self.expect("pull", "--json", store, "jobs", code=3, out="")
 
     def test_looking_makes_no_queue(self):
         store = str(self.store)

@@ -142,7 +142,27 @@ class Upkeep(support.StoreCase):
         path.write_bytes(data.replace(b"a" * 100, b"a" * 50 + b"X" * 50))
         done = self.call("verify", "--json", str(self.store))
         self.assertEqual(done.returncode, 4, done)
+        self.assert_problems(done)
         self.assertNotEqual(self.call("get", str(self.store), "a").stdout, b"a" * 50 + b"X" * 50)
+
+    def assert_problems(self, done):
+        report = json.loads(done.stdout)
+        self.assertEqual(len(report["problems"]), 1, report)
+        return report
+
+    def test_verify_of_a_store_that_cannot_be_opened(self):
+        path = self.store / "data.mdb"
+        path.write_bytes(b"x" * path.stat().st_size)
+        report = self.assert_problems(self.expect("verify", "--json", str(self.store), code=4))
+        self.assertIn("damaged", report["problems"][0])
+        self.assertEqual((report["entries"], report["complete"]), (0, False))
+        done = self.expect("verify", str(self.store), code=4, err="1 problem found")
+        self.assertEqual(done.stdout.decode(), report["problems"][0] + "\n")
+
+    def test_backup_as_json(self):
+        copy = str(self.folder / "copy")
+        self.expect("backup", "--json", str(self.store), copy, err="",
+                    out=f'{{"directory": "{copy}", "entries": 3}}\n')
 
     def test_backup_is_a_store(self):
         self.put("long", b"l" * 2_000_000)

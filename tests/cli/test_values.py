@@ -62,6 +62,11 @@ class Values(support.StoreCase):
         self.expect("get", "-v", str(self.store), "other", code=3, out="", err="no value for other")
         self.expect("erase", str(self.store), "other", code=3, out="", err="")
 
+    def test_erase_as_json(self):
+        self.put("a", "1")
+        self.expect("erase", "--json", str(self.store), "a", "x", code=3, err="",
+                    out='{"key": "a", "erased": true}\n{"key": "x", "erased": false}\n')
+
     def test_erase_removes_all_it_finds(self):
         for key in "abc":
             self.put(key, key)

@@ -9,7 +9,7 @@ _larder_options() {
 --ttl --stale --refresh --warm --store" ;;
     put) echo "$common --file --ttl --tag --if-absent --key-type" ;;
     get) echo "$common --json --key-type" ;;
-    erase) echo "$common --key-type" ;;
+    erase) echo "$common --json --key-type" ;;
     list) echo "$common --long --prefix --order --reverse --json" ;;
     stats) echo "$common --json --prometheus --label --reset" ;;
     limit) echo "$common --max-bytes --max-entries --eviction --ttl --max-age --json" ;;
@@ -22,13 +22,13 @@ _larder_options() {
     top) echo "$common --interval --once --json" ;;
     expire | evict | verify | compact) echo "$common --json" ;;
     repair) echo "$common --dry-run --json" ;;
-    backup) echo "$common" ;;
+    backup) echo "$common --json" ;;
     export) echo "$common --output" ;;
     import) echo "$common --dry-run --if-absent --disk --json" ;;
     clear) echo "$common --tag --prefix --yes --json" ;;
-    push) echo "$common --front --ttl --tag" ;;
-    pull) echo "$common --back --wait" ;;
-    peek) echo "$common --back" ;;
+    push) echo "$common --front --ttl --tag --json" ;;
+    pull) echo "$common --back --wait --json" ;;
+    peek) echo "$common --back --json" ;;
     queues) echo "$common --json" ;;
   esac
 }
