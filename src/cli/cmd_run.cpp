@@ -36,6 +36,9 @@ What must be the same (always: the arguments, and the program itself):
   --input FILE      The content of FILE, of all files below it if it is a
                     folder, or of all files that match it as a pattern:
                     'src/**/*.c' are those in all folders below src, and in src.
+  --depfile FILE    The content of all files that COMMAND names in FILE, a list
+                    of dependencies for make that it writes (gcc -MD -MF FILE).
+                    FILE is an output as well.
   --env NAME        The value of a variable, or that it is not set.
   --cwd             The working directory.
   --stdin           All that is on standard input (it is read to its end first).
@@ -66,6 +69,7 @@ Others:
 Examples:
   larder run --ttl 10m -- curl -s https://example.org/rates.json
   larder run --input 'src/*.c' --output prog -- gcc -O2 -o prog src/main.c
+  larder run --output x.o --depfile x.d -- gcc -MD -c x.c
   larder run --env LANG --cwd -- du -sh .
 
 Exit codes:
@@ -87,6 +91,7 @@ class Run final : public Command {
     arguments.texts("--env", options_.env);
     arguments.texts("--input", options_.inputs);
     arguments.texts("--output", options_.outputs);
+    arguments.text("--depfile", options_.depfile);
     arguments.flag("--cwd", options_.cwd);
     arguments.flag("--stdin", options_.read_stdin);
     arguments.flag("--no-failures", options_.no_failures);
@@ -123,6 +128,7 @@ class Run final : public Command {
  private:
   void check() {
     if (options_.command.empty()) throw UsageError("there is no command to run");
+    if (!options_.depfile.empty()) options_.outputs.push_back(options_.depfile);
     if (!options_.ttl) options_.ttl = default_ttl();
     if (options_.stale != Duration::zero() && !options_.ttl) {
       throw UsageError("--stale says how long a result is used after --ttl: give --ttl, too");

@@ -5,7 +5,7 @@
 _larder_options() {
   local common='--help --quiet --verbose'
   case $1 in
-    run) echo "$common --input --env --cwd --stdin --scope --output --no-failures --max-result-size \
+    run) echo "$common --depfile --input --env --cwd --stdin --scope --output --no-failures --max-result-size \
 --ttl --stale --refresh --warm --store" ;;
     put) echo "$common --file --ttl --tag --if-absent --key-type" ;;
     get) echo "$common --json --key-type" ;;
@@ -53,7 +53,7 @@ _larder_value() {
     --durability) _larder_words 'durable consistent disposable' "$2" ;;
     --env) mapfile -t COMPREPLY < <(compgen -e -- "$2") ;;
     --mode) _larder_words 'closure self build_id' "$2" ;;
-    --input | --output | --svg | --html | --library | --compare) _larder_files -f "$2" ;;
+    --input | --output | --depfile | --svg | --html | --library | --compare) _larder_files -f "$2" ;;
     --store | --dir) _larder_files -d "$2" ;;
     --ttl | --max-age | --stale | --interval) _larder_words '30s 5m 1h 1d' "$2" ;;
     --tag | --label | --scope | --prefix | --max-bytes | --max-entries | --max-result-size | --break) ;;
@@ -69,7 +69,7 @@ _larder_inner() {
   while ((i < COMP_CWORD)); do
     case ${COMP_WORDS[i]} in
       --) echo $((i + 1)) && return ;;
-      --input | --env | --scope | --output | --max-result-size | --ttl | --stale | --store) ((i += 2)) ;;
+      --input | --depfile | --env | --scope | --output | --max-result-size | --ttl | --stale | --store) ((i += 2)) ;;
       -*) ((i += 1)) ;;
       *) echo "$i" && return ;;
     esac

@@ -87,4 +87,16 @@ std::vector<InputFile> list_inputs(const std::vector<std::string>& patterns) {
   return files;
 }
 
+std::vector<InputFile> list_files(const std::vector<std::string>& names) {
+  std::vector<InputFile> files;
+  files.reserve(names.size());
+  for (const std::string& name : names) {
+    struct stat status = {};
+    if (::stat(name.c_str(), &status) != 0) refuse(name, errno);
+    if (!S_ISREG(status.st_mode)) throw UsageError("'" + name + "' is not a regular file");
+    files.push_back({.name = name, .state = FileState(status)});
+  }
+  return files;
+}
+
 }  // namespace larder::cli

@@ -37,4 +37,8 @@ struct InputFile {
 /// @throws UsageError for a pattern that names nothing, and for what is neither file nor folder
 [[nodiscard]] std::vector<InputFile> list_inputs(const std::vector<std::string>& patterns);
 
+/// The regular files `names`, in the same order.
+/// @throws UsageError for a name that is none
+[[nodiscard]] std::vector<InputFile> list_files(const std::vector<std::string>& names);
+
 }  // namespace larder::cli

@@ -8,12 +8,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <ctime>
 #include <filesystem>
 #include <optional>
 #include <system_error>
 #include <utility>
 
+#include "cli/run/file_clock.h"
 #include "larder/core/error.h"
 #include "larder/core/io.h"
 #include "larder/core/random.h"
@@ -30,21 +30,6 @@ std::optional<FileState> look_at(const std::string& path) {
   // What cannot be looked at is a matter of reading it later.
   if (Io::system().stat(path, status) < 0) return std::nullopt;
   return FileState(status);
-}
-
-// Two changes within one tick of this clock leave a file in the same state.
-std::int64_t file_time() {
-  timespec time = {};
-  ::clock_gettime(CLOCK_REALTIME_COARSE, &time);
-  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
-}
-
-void wait_for_tick_after(const FileState& state) {
-  constexpr int longest_tick_ms = 10;
-  const timespec millisecond{.tv_sec = 0, .tv_nsec = 1'000'000};
-  for (int i = 0; i <= longest_tick_ms && file_time() <= state.ctime_ns; ++i) {
-    ::nanosleep(&millisecond, nullptr);
-  }
 }
 
 std::optional<OutputFile> read_output(const std::string& path,
@@ -135,7 +120,7 @@ class StagedFile {
 DeclaredOutputs::DeclaredOutputs(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) files_.push_back({.path = path, .before = look_at(path)});
   for (const Declared& file : files_) {
-    if (file.before) wait_for_tick_after(*file.before);
+    if (file.before) wait_for_file_time_after(file.before->ctime_ns);
   }
 }
 

@@ -60,7 +60,7 @@ Key make_run_key(const RunSubject& subject) {
       key_version,
       std::tuple(program.path, program.size, program.mtime_ns, program.ctime_ns, program.inode),
       variables(options.env), working_directory(options), inputs_of(subject),
-      sorted_once(options.outputs), subject.stdin_digest, options.scope);
+      sorted_once(options.outputs), subject.stdin_digest, options.scope, options.depfile);
   return std::tuple(std::string("run"), options.command,
                     to_bytes(digest_of(circumstances.bytes())));
 }

@@ -20,6 +20,7 @@ struct RunOptions {
   std::vector<std::string> env = {};           ///< Variables that belong to the key.
   std::vector<std::string> inputs = {};        ///< Files, directories, patterns.
   std::vector<std::string> outputs = {};       ///< Files that the command writes.
+  std::string depfile = {};                    ///< One of them, which names further inputs.
   std::string scope = {};                      ///< Keeps results apart from those of other scopes.
   std::filesystem::path store = {};            ///< Directory of the store.
   std::uint64_t max_result_bytes = literals::operator""_MiB(64);

@@ -19,9 +19,11 @@ namespace {
 using namespace literals;
 
 constexpr std::uint64_t max_files = 1'000'000;
+constexpr std::uint64_t max_lists = 100'000;
 // A page: less than that saves nothing on disk.
 constexpr std::uint64_t compress_above_bytes = 4_KiB;
 constexpr std::string_view files_cache = "files";
+constexpr std::string_view lists_cache = "dependencies";
 
 std::filesystem::path variable(const char* name) {
   const char* value = std::getenv(name);
@@ -45,7 +47,8 @@ EnginePtr open_engine(const std::filesystem::path& path, OpenMode mode, const Lo
 RunStore open_to_read(const std::filesystem::path& path, const LogSink& log) {
   const EnginePtr engine = open_engine(path, OpenMode::read_only, log);
   const CacheHooks hooks{.log = log};
-  return {.results = Cache(engine, {}, hooks),
+  return {.engine = engine,
+          .results = Cache(engine, {}, hooks),
           .files = Cache(engine, {}, hooks, as_bytes(files_cache)),
           .is_read_only = true};
 }
@@ -67,7 +70,7 @@ RunStore open_to_write(const std::filesystem::path& path, const LogSink& log) {
     limit_results(results);
     files.change_settings({.max_entries = max_files, .eviction = Eviction::fifo});
   }
-  return {.results = std::move(results), .files = std::move(files)};
+  return {.engine = engine, .results = std::move(results), .files = std::move(files)};
 }
 
 }  // namespace
@@ -93,6 +96,12 @@ RunStore open_run_store(const std::filesystem::path& path, const Console& consol
     if (error.kind() != ErrorKind::denied || !holds_store(path)) throw;
   }
   return open_to_read(path, log);
+}
+
+Cache open_dependency_lists(const RunStore& store) {
+  CacheSettings settings;
+  if (!store.is_read_only) settings = {.max_entries = max_lists, .eviction = Eviction::lru};
+  return Cache(store.engine, settings, {}, as_bytes(lists_cache));
 }
 
 std::filesystem::path locks_of(const std::filesystem::path& store) { return store / "locks"; }

@@ -16,6 +16,7 @@ namespace larder::cli {
 
 /// What is in the directory of `larder run`.
 struct RunStore {
+  EnginePtr engine;
   Cache results;  ///< What commands left behind: the cache that the other commands show.
   Cache files;    ///< Digests of input files. Apart, so that it does not blur the statistics.
   bool is_read_only = false;  ///< Results are found, but none can be kept.
@@ -25,6 +26,9 @@ struct RunStore {
 /// that exists and may not be written is opened to be read.
 /// @throws Error
 [[nodiscard]] RunStore open_run_store(const std::filesystem::path& path, const Console& console);
+
+/// What the store knows of the dependencies of commands that write depfiles: lists of names.
+[[nodiscard]] Cache open_dependency_lists(const RunStore& store);
 
 /// Where the locks of `store` are.
 [[nodiscard]] std::filesystem::path locks_of(const std::filesystem::path& store);

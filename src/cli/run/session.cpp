@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/run/session.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -47,11 +48,16 @@ RunSession::RunSession(const RunOptions& options, const Console& console, Progra
       store_(std::move(store)),
       stdin_fd_(stdin_fd),
       inputs_(list_inputs(options.inputs)),
-      key_(make_run_key({.options = options,
-                         .program = program_,
-                         .inputs = inputs_,
-                         .input_digests = digest_inputs(inputs_, store_.files),
-                         .stdin_digest = stdin_digest})) {}
+      base_key_(make_run_key({.options = options,
+                              .program = program_,
+                              .inputs = inputs_,
+                              .input_digests = digest_inputs(inputs_, store_.files),
+                              .stdin_digest = stdin_digest})),
+      key_(base_key_) {
+  if (options.depfile.empty()) return;
+  dependencies_.emplace(base_key_, options.depfile, store_);
+  key_ = dependencies_->current_key();
+}
 
 int RunSession::run() {
   if (store_.is_read_only) return replay_only();
@@ -138,7 +144,8 @@ int RunSession::replay(const RunResult& result, Freshness state) const {
 void RunSession::refresh_later() const {
   if (store_.is_read_only) return;
   try {
-    const bool is_free = RunLock::try_lock(locks_of(options_.store), lock_name(key_)).has_value();
+    const bool is_free =
+        RunLock::try_lock(locks_of(options_.store), lock_name(base_key_)).has_value();
     if (is_free) start_in_background(stdin_fd_);
   } catch (const Error& error) {
     console_.warn(std::string("cannot refresh in the background: ") + error.what());
@@ -146,7 +153,7 @@ void RunSession::refresh_later() const {
 }
 
 int RunSession::refresh_in_background() {
-  std::optional<RunLock> lock = RunLock::try_lock(locks_of(options_.store), lock_name(key_));
+  std::optional<RunLock> lock = RunLock::try_lock(locks_of(options_.store), lock_name(base_key_));
   if (!lock) return 0;  // someone is at it
   if (!options_.warm) {
     const std::optional<RunResult> result = find();
@@ -159,12 +166,13 @@ int RunSession::compute_once() {
   while (true) {
     std::optional<RunLock> lock;
     try {
-      lock.emplace(locks_of(options_.store), lock_name(key_));
+      lock.emplace(locks_of(options_.store), lock_name(base_key_));
     } catch (const Error& error) {
       console_.warn(std::string("cannot wait for concurrent runs: ") + error.what());
       return compute(nullptr);
     }
-    // Whoever held the lock until now may have just kept what we want.
+    // Whoever held the lock until now may have just kept what we want, and learnt what counts.
+    if (dependencies_) key_ = dependencies_->current_key();
     if (!options_.refresh && was_kept()) {
       if (const std::optional<int> code = replay_kept()) return *code;
     }
@@ -182,6 +190,7 @@ int RunSession::compute_alone(RunLock& lock) {
 int RunSession::compute(RunLock* lock) {
   Recorder recorder(options_.max_result_bytes);
   const DeclaredOutputs outputs(options_.outputs);
+  if (dependencies_) dependencies_->begin();
   const SteadyTime begin = Clock::system().steady_now();
   const ChildEnd end = run_child(
       {.program = program_, .arguments = options_.command, .stdin_fd = stdin_fd_}, recorder);
@@ -211,6 +220,7 @@ void RunSession::keep(const Computed& computed, Recorder& recorder) {
   std::vector<OutputFile> files =
       computed.outputs.read(failed ? MissingOutput::skip : MissingOutput::refuse, recorder.room());
   check_inputs();
+  if (dependencies_) key_ = learn_dependencies(files);
   PutOptions put;
   if (options_.ttl) put.ttl = *options_.ttl + options_.stale;
   if (!options_.scope.empty()) put.tags = {options_.scope};
@@ -222,6 +232,14 @@ void RunSession::keep(const Computed& computed, Recorder& recorder) {
                                .files = std::move(files)},
                      put);
   console_.note("kept a result that took " + human_duration(computed.took));
+}
+
+Key RunSession::learn_dependencies(const std::vector<OutputFile>& files) {
+  // A command that failed before it wrote the file has not said what it depends on.
+  if (std::ranges::find(files, options_.depfile, &OutputFile::path) == files.end()) {
+    throw NotKept("the command did not write '" + options_.depfile + "'", NotKept::Kind::expected);
+  }
+  return dependencies_->record();
 }
 
 void RunSession::check_inputs() const {

@@ -4,9 +4,11 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/console.h"
 #include "cli/run/child.h"
+#include "cli/run/dependencies.h"
 #include "cli/run/input_list.h"
 #include "cli/run/output_files.h"
 #include "cli/run/program.h"
@@ -53,6 +55,7 @@ class RunSession {
   int compute_alone(RunLock& lock);
   int compute(RunLock* lock);
   void keep(const Computed& computed, Recorder& recorder);
+  Key learn_dependencies(const std::vector<OutputFile>& files);
   void check_inputs() const;
 
   const RunOptions& options_;
@@ -61,7 +64,9 @@ class RunSession {
   RunStore store_;
   int stdin_fd_;
   std::vector<InputFile> inputs_;
-  Key key_;
+  Key base_key_;  ///< Of all that is known before the command runs.
+  Key key_;       ///< Of the result: the same, unless there is a depfile.
+  std::optional<Dependencies> dependencies_ = std::nullopt;
   /// When what could not be replayed was computed: it is not tried, nor told of, twice.
   std::optional<WallTime> unusable_ = std::nullopt;
   bool is_unreadable_ = false;  ///< The same of the store.
