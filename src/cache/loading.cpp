@@ -121,6 +121,7 @@ LoadOutcome CacheCore::Loading::run_alone(Load load, SteadyTime deadline) {
   try {
     held.claim = state_.engine->claim(name_, deadline);
   } catch (const Error& error) {
+    if (error.kind() == ErrorKind::full) return compute(load);  // rather twice than never
     if (deadline != no_wait || !error.is_transient()) throw;
     return {};  // somebody else is loading what may still be returned
   }

@@ -75,7 +75,7 @@ class Reaper::Running {
       // Claims are waited for in real time, whatever clock the cache was given.
       return state_.engine->claim(name, Clock::system().steady_now());
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::unavailable) throw;
+      if (!error.is_transient() && error.kind() != ErrorKind::full) throw;
       return nullptr;
     }
   }

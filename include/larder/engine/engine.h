@@ -99,7 +99,7 @@ class Engine {
   /// Waits until no thread of any process that uses the engine has a claim on `name`, and takes it.
   /// Not to be called inside an update: whoever has the claim may need one.
   /// @throws Error `unavailable` if it is not to be had before `deadline`, `invalid_argument` if
-  /// this thread has it already
+  /// this thread has it already, `full` if there are too many claims at the same time
   [[nodiscard]] virtual ClaimPtr claim(BytesView name, SteadyTime deadline) = 0;
 
   /// A number that changes with every `notify(name)` by any thread of any process; for other names

@@ -7,7 +7,6 @@
 #include <iterator>
 #include <utility>
 
-#include "engine/backoff.h"
 #include "engine/lmdb/shared_page.h"
 #include "engine/robust_mutex.h"
 #include "larder/core/error.h"
@@ -79,7 +78,6 @@ Claims::Found Claims::find(std::uint64_t name, SteadyTime deadline) {
 ClaimPtr Claims::take(BytesView name, SteadyTime deadline) {
   // Zero stands for no name.
   const std::uint64_t hash = XXH3_64bits(name.data(), name.size()) | 1U;
-  Backoff backoff(deadline);
   auto claim = std::make_unique<HeldSlot>();  // nothing fails once it is held
   for (;;) {
     const Found found = find(hash, deadline);
@@ -93,8 +91,9 @@ ClaimPtr Claims::take(BytesView name, SteadyTime deadline) {
       const auto number = static_cast<std::size_t>(found.slot - std::begin(table_.slots));
       if (table_.names[number].load(std::memory_order_relaxed) == hash) return claim;
       claim->let_go();
-    } else if (!backoff.wait()) {
-      throw Error(ErrorKind::unavailable, "too many claims at the same time");
+    } else {
+      // Those who have them may be waiting for this one.
+      throw Error(ErrorKind::full, "too many claims at the same time");
     }
   }
 }

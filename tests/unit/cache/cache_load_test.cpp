@@ -48,6 +48,22 @@ TEST_P(CacheTest, value_is_loaded_once) {
   EXPECT_EQ(stats.misses, 1U);
 }
 
+// Loads within loads hold as many claims as they are deep, and none is given back before the last.
+TEST_P(CacheTest, value_is_loaded_also_when_there_are_too_many_claims) {
+  Cache cache = open();
+  std::vector<ClaimPtr> claims;
+  try {
+    while (claims.size() < 2000) {
+      const std::string name = std::to_string(claims.size());
+      claims.push_back(cache.engine().claim(as_bytes(name), SteadyTime::max()));
+    }
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::full);
+  }
+  EXPECT_EQ(cache.get_or_load("a", [] { return 1; }), 1);
+  EXPECT_EQ(cache.get<int>("a"), 1);
+}
+
 TEST_P(CacheTest, loaded_value_is_stored_as_asked) {
   Cache cache = open();
   cache.get_or_load("a", [] { return 1; }, {.put = {.ttl = 10s, .tags = {"t"}}});
