@@ -29,6 +29,7 @@ struct Codec<std::array<T, N>> {
     }(std::make_index_sequence<N>());
   }
 
+  static consteval detail::Types<T> parts() { return {}; }
   template <typename Outer>
   static consteval std::uint64_t schema_in() {
     return combined_schema(detail::composed_schema<Outer, T>("array"), N);

@@ -34,6 +34,7 @@ struct Codec<std::set<T, Less>> {
     return value;
   }
 
+  static consteval detail::Types<T> parts() { return {}; }
   template <typename Outer>
   static consteval std::uint64_t schema_in() {
     return detail::composed_schema<Outer, T>("set");
@@ -66,6 +67,7 @@ struct Codec<std::map<K, V, Less>> {
     return value;
   }
 
+  static consteval detail::Types<K, V> parts() { return {}; }
   template <typename Outer>
   static consteval std::uint64_t schema_in() {
     return detail::composed_schema<Outer, K, V>("map");

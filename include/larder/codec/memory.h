@@ -25,6 +25,7 @@ struct PointerCodec {
         in, [&in] { return Pointer(new T(Codec<T>::decode(in))); });
   }
 
+  static consteval Types<T> parts() { return {}; }
   template <typename Outer>
   static consteval std::uint64_t schema_in() {
     return Nullable<T>::template schema<Outer>();

@@ -23,6 +23,7 @@ struct Codec<std::optional<T>> {
         in, [&in] { return std::optional<T>(Codec<T>::decode(in)); });
   }
 
+  static consteval detail::Types<T> parts() { return {}; }
   template <typename Outer>
   static consteval std::uint64_t schema_in() {
     return detail::Nullable<T>::template schema<Outer>();

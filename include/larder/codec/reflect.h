@@ -44,6 +44,14 @@ struct Codec<T> {
     return detail::decode_fields<T>(in, detail::FieldTypes<T>());
   }
 
+  /// What cannot be reflected has a part that no codec is for.
+  static consteval auto parts() {
+    if constexpr (detail::has_base<T>) {
+      return detail::Types<void>();
+    } else {
+      return detail::FieldTypes<T>();
+    }
+  }
   template <typename Outer>
   static consteval std::uint64_t schema_in() {
     return detail::aggregate_schema<T, Outer>();

@@ -41,6 +41,7 @@ struct SequenceCodec {
     return value;
   }
 
+  static consteval Types<T> parts() { return {}; }
   template <typename Outer>
   static consteval std::uint64_t schema_in() {
     return composed_schema<Outer, T>("list");

@@ -51,6 +51,7 @@ struct Codec<std::chrono::duration<Rep, Period>> {
     Codec<Rep>::encode(value.count(), out);
   }
   static Duration decode(WireReader& in) { return Duration(Codec<Rep>::decode(in)); }
+  static consteval detail::Types<Rep> parts() { return {}; }
   static consteval std::uint64_t schema() {
     return detail::duration_schema<detail::Types<>, Rep, Period>("duration");
   }

@@ -25,6 +25,7 @@ struct Codec<std::tuple<T...>> {
     return std::tuple<T...>{Codec<T>::decode(in)...};  // braces: in this order
   }
 
+  static consteval detail::Types<T...> parts() { return {}; }
   template <typename Outer>
   static consteval std::uint64_t schema_in() {
     return detail::composed_schema<Outer, T...>("tuple");
@@ -48,6 +49,7 @@ struct Codec<std::pair<First, Second>> {
     return std::pair<First, Second>{Codec<First>::decode(in), Codec<Second>::decode(in)};
   }
 
+  static consteval detail::Types<First, Second> parts() { return {}; }
   template <typename Outer>
   static consteval std::uint64_t schema_in() {
     return detail::composed_schema<Outer, First, Second>("tuple");

@@ -66,6 +66,7 @@ struct Codec<std::unordered_set<T, Hash, Equal>> {
     return value;
   }
 
+  static consteval detail::Types<T> parts() { return {}; }
   template <typename Outer>
   static consteval std::uint64_t schema_in() {
     return detail::composed_schema<Outer, T>("unordered_set");
@@ -107,6 +108,7 @@ struct Codec<std::unordered_map<K, V, Hash, Equal>> {
     return value;
   }
 
+  static consteval detail::Types<K, V> parts() { return {}; }
   template <typename Outer>
   static consteval std::uint64_t schema_in() {
     return detail::composed_schema<Outer, K, V>("unordered_map");

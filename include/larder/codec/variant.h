@@ -36,6 +36,7 @@ struct Codec<std::variant<T...>> {
     return decode_alternative(index, in, std::index_sequence_for<T...>());
   }
 
+  static consteval detail::Types<T...> parts() { return {}; }
   template <typename Outer>
   static consteval std::uint64_t schema_in() {
     return detail::composed_schema<Outer, T...>("variant");

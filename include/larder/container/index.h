@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "larder/codec/standard.h"
+#include "larder/codec/wholly_encodable.h"
 #include "larder/container/detail/index_core.h"
 #include "larder/container/index_items.h"
 #include "larder/key/key.h"
@@ -180,7 +181,7 @@ class Index {
   /// Keys say their kind; the schema tells apart what is finer than that.
   static consteval detail::ItemType types() {
     std::uint64_t keys = 0;
-    if constexpr (Encodable<K>) keys = Codec<K>::schema();
+    if constexpr (WhollyEncodable<K>) keys = Codec<K>::schema();
     return {.schema = combined_schema(keys, Codec<V>::schema()),
             .name = detail::type_name<value_type>()};
   }

@@ -9,6 +9,7 @@
 
 #include "larder/cache/cache.h"
 #include "larder/cache/object_tier.h"
+#include "larder/codec/wholly_encodable.h"
 #include "larder/memo/detail/function_identity.h"
 #include "larder/memo/detail/memory_place.h"
 #include "larder/memo/detail/shared_place.h"
@@ -88,8 +89,9 @@ struct MakeMemoized<R(Args...)> {
                                              std::move(options));
   }
 
-  template <KeyFailure on_key_failure, typename F>
-  static auto make(ObjectTier<Stored> tier, F function, Options options) {
+  template <KeyFailure on_key_failure, typename Value, typename F>
+  static auto make(ObjectTier<Value> tier, F function, Options options) {
+    static_assert(std::same_as<Value, Stored>, "memoize: the tier is not one of the results");
     return make_shared_place<on_key_failure>(std::move(tier), std::move(function),
                                              std::move(options));
   }
@@ -97,7 +99,8 @@ struct MakeMemoized<R(Args...)> {
  private:
   template <KeyFailure on_key_failure, typename Where, typename F>
   static auto make_shared_place(Where where, F function, Options options) {
-    static_assert(Encodable<Stored>, "memoize: the result needs a Codec to be kept in a cache");
+    static_assert(WhollyEncodable<Stored>,
+                  "memoize: the result needs a Codec to be kept in a cache");
     if (options.remember_errors_for) throw_errors_not_kept();
     if constexpr (!MemoCall<F, R, Args...>::is_detachable) options.load.refresh_on = nullptr;
     FunctionIdentity known = identity(options, options.code, function);

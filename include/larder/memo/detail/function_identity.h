@@ -12,6 +12,7 @@
 #include "larder/codec/codec.h"
 #include "larder/codec/schema.h"
 #include "larder/codec/standard.h"
+#include "larder/codec/wholly_encodable.h"
 #include "larder/key/key_prefix.h"
 #include "larder/memo/call_key.h"
 
@@ -20,7 +21,7 @@ namespace larder::detail {
 /// Of types that have a codec, the same in every program.
 template <typename T>
 constexpr std::uint64_t type_hash() {
-  if constexpr (!Encodable<T>) {
+  if constexpr (!WhollyEncodable<T>) {
     return 0;
   } else if constexpr (std::is_integral_v<T>) {
     // To a codec all integers are alike, but not to a function.

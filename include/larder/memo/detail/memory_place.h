@@ -10,6 +10,7 @@
 
 #include "larder/codec/codec.h"
 #include "larder/codec/standard.h"
+#include "larder/codec/wholly_encodable.h"
 #include "larder/core/error.h"
 #include "larder/memo/detail/result_table.h"
 
@@ -17,7 +18,7 @@ namespace larder::detail {
 
 template <typename Stored>
 ResultType result_type() {
-  if constexpr (Encodable<Stored>) {
+  if constexpr (WhollyEncodable<Stored>) {
     return {
         .encode = [](const void* result) { return encode(*static_cast<const Stored*>(result)); },
         .decode = [](BytesView bytes) -> ResultObject {
