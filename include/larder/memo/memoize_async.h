@@ -73,15 +73,6 @@ class AsyncMemoized<R(Args...), F> {
                 "memoize_async: defaults, keep_if and remember_errors_for are of memoize() only");
   }
 
-  template <typename Default>
-  static bool is_given(const Default& value) {
-    if constexpr (requires { value.has_value(); }) {
-      return value.has_value();
-    } else {
-      return false;
-    }
-  }
-
   struct State {
     State(AsyncCache& cache_, F f, Options given)
         : cache(cache_),
@@ -89,9 +80,9 @@ class AsyncMemoized<R(Args...), F> {
           keys(std::move(given.keys), std::move(given.key),
                detail::MakeMemoized<Result(Args...)>::identity(given, given.code, function)),
           options(std::move(given.load)) {
-      const bool has_default = std::apply(
-          [](const auto&... values) { return (is_given(values) || ...); }, given.defaults);
-      if (given.keep_if || given.remember_errors_for || has_default) throw_not_async();
+      if (given.keep_if || given.remember_errors_for || given.defaults.has_any()) {
+        throw_not_async();
+      }
     }
 
     AsyncCache& cache;

@@ -7,6 +7,7 @@
 #include <string>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 #include <variant>
 
 #include "larder/cache/load_options.h"
@@ -28,6 +29,36 @@ using DefaultArgument =
     std::conditional_t<std::copy_constructible<Argument>, std::optional<Argument>, std::monostate>;
 
 }  // namespace detail
+
+/// Values for arguments that a call leaves out, one for each parameter: `{{}, 0}` has one for the
+/// second.
+template <typename... Args>
+class DefaultArguments {
+ public:
+  using Values = std::tuple<detail::DefaultArgument<Args>...>;
+
+  DefaultArguments() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): `.defaults = {{}, 0}` must read like that.
+  DefaultArguments(detail::DefaultArgument<Args>... values)
+    requires(sizeof...(Args) > 0)
+      : values_(std::move(values)...) {}
+
+  [[nodiscard]] const Values& values() const noexcept { return values_; }
+
+  /// Whether there is a value for some parameter.
+  [[nodiscard]] bool has_any() const {
+    return std::apply([](const auto&... value) { return (is_given(value) || ...); }, values_);
+  }
+
+ private:
+  template <typename Argument>
+  static bool is_given(const std::optional<Argument>& value) {
+    return value.has_value();
+  }
+  static bool is_given(std::monostate /*value*/) { return false; }
+
+  Values values_;
+};
 
 /// How a function with this signature is memoized.
 template <typename Signature>
@@ -57,9 +88,8 @@ struct MemoizeOptions<Result(Args...)> {
   /// Makes the key by itself instead.
   typename CallKeys<std::decay_t<Args>...>::Custom key = {};
 
-  /// Values for arguments that a call leaves out, one for each parameter: `{{}, 0}` has one for the
-  /// second. A call that gives the default and one that leaves it out share a key.
-  std::tuple<detail::DefaultArgument<std::decay_t<Args>>...> defaults = {};
+  /// A call that gives the default and one that leaves it out share a key.
+  DefaultArguments<std::decay_t<Args>...> defaults = {};
 
   /// Whether a result is kept; unset: every result is. Who waits for one that is not kept computes
   /// as well.

@@ -16,6 +16,7 @@
 #include "larder/memo/call_key.h"
 #include "larder/memo/detail/bind_arguments.h"
 #include "larder/memo/detail/memo_call.h"
+#include "larder/memo/detail/memo_state.h"
 #include "larder/memo/function_history.h"
 #include "larder/memo/memoize_options.h"
 #include "larder/memo/memoize_stats.h"
@@ -43,7 +44,15 @@ class Memoized<R(Args...), F, Place, on_key_failure> {
   using Result = std::remove_cvref_t<R>;
   using Stored = detail::StoredResult<R>;
   using Keys = CallKeys<std::decay_t<Args>...>;
+  using Object = std::shared_ptr<const Stored>;
 
+ private:
+  /// Whether these arguments are to be put in their places first.
+  template <typename... Given>
+  static constexpr bool is_unbound = sizeof...(Given) < sizeof...(Args) ||
+                                     (detail::is_named_argument<std::remove_cvref_t<Given>> || ...);
+
+ public:
   /// Not for callers: `memoize()` makes it.
   Memoized(F function, MemoizeOptions<R(Args...)> options, Keys keys, Place place)
       : state_(std::make_shared<State>(std::move(function), std::move(options), std::move(keys),
@@ -51,33 +60,41 @@ class Memoized<R(Args...), F, Place, on_key_failure> {
 
   /// The result for these arguments, which is computed if it is not there: at the same time by one
   /// caller only, for whom the others wait. The function gets the arguments as they are.
+  ///
+  /// This and all functions below also take arguments by name (`arg`), and do without those that
+  /// have `defaults`.
   /// @throws Error `unavailable` after `load.timeout`, `invalid_argument` if the function asks for
-  /// the result that it computes; and what the function throws, which is not kept
-  Result operator()(Args... args) { return get(static_cast<Args&&>(args)...); }
-
-  /// The same with arguments that are left out (`defaults`) or given by name (`arg`).
+  /// the result that it computes, or an argument is missing, given twice or of another type; and
+  /// what the function throws, which is not kept
+  Result operator()(Args... args) const { return get(static_cast<Args&&>(args)...); }
   template <typename... Given>
-    requires(sizeof...(Given) < sizeof...(Args) ||
-             (detail::is_named_argument<std::remove_cvref_t<Given>> || ...))
-  Result operator()(Given&&... given) {
+    requires(is_unbound<Given...>)
+  Result operator()(Given&&... given) const {
     return bind(std::forward<Given>(given)...).apply([&](Args&&... args) -> Result {
       return get(static_cast<Args&&>(args)...);
     });
   }
 
   /// The result without a copy of it, for large ones. Valid as long as it is held.
-  [[nodiscard]] std::shared_ptr<const Stored> share(Args... args) {
+  [[nodiscard]] Object share(Args... args) const {
     return with_key<std::shared_ptr<const Stored>>(
         [&](const Key& key, Call& call) { return state_->place.share(key, call); },
         [](Call& call) { return std::make_shared<const Stored>(call.run()); },
         static_cast<Args&&>(args)...);
   }
+  template <typename... Given>
+    requires(is_unbound<Given...>)
+  [[nodiscard]] Object share(Given&&... given) const {
+    return bind(std::forward<Given>(given)...).apply([&](Args&&... args) {
+      return share(static_cast<Args&&>(args)...);
+    });
+  }
 
   /// The key of a call with these arguments.
+  /// @throws Error `invalid_argument` if they make none, also with `safe_memoize`
   [[nodiscard]] Key key(const std::decay_t<Args>&... args) const { return state_->keys(args...); }
   template <typename... Given>
-    requires(sizeof...(Given) < sizeof...(Args) ||
-             (detail::is_named_argument<std::remove_cvref_t<Given>> || ...))
+    requires(is_unbound<Given...>)
   [[nodiscard]] Key key(Given&&... given) const {
     return bind(std::forward<Given>(given)...).apply([&](const auto&... args) {
       return state_->keys(args...);
@@ -93,40 +110,68 @@ class Memoized<R(Args...), F, Place, on_key_failure> {
   }
 
   /// The result if it is there, or null. Never computes, and does not look into an archive.
-  [[nodiscard]] std::shared_ptr<const Stored> lookup(const std::decay_t<Args>&... args) const {
-    return state_->place.find(key(args...));
+  [[nodiscard]] Object lookup(const std::decay_t<Args>&... args) const {
+    const std::optional<Key> key = key_if_any(args...);
+    return key ? state_->place.find(*key) : nullptr;
+  }
+  template <typename... Given>
+    requires(is_unbound<Given...>)
+  [[nodiscard]] Object lookup(Given&&... given) const {
+    return bind(std::forward<Given>(given)...).apply([&](const auto&... args) {
+      return lookup(args...);
+    });
   }
 
   /// Calls the function; what is kept stays as it is.
-  Result uncached(Args... args) {
+  Result uncached(Args... args) const {
     return static_cast<Result>(
         std::invoke(state_->function->function, static_cast<Args&&>(args)...));
   }
+  template <typename... Given>
+    requires(is_unbound<Given...>)
+  Result uncached(Given&&... given) const {
+    return bind(std::forward<Given>(given)...).apply([&](Args&&... args) -> Result {
+      return uncached(static_cast<Args&&>(args)...);
+    });
+  }
 
   /// Computes the result and keeps it in place of what is there, unless it is not to be kept.
-  Result refresh(Args... args) {
-    Key key = state_->keys(args...);
-    const Clock& clock = state_->place.clock();
-    const SteadyTime start = clock.steady_now();
-    Stored result = Call(state_->function, {static_cast<Args&&>(args)...}).run();
-    if (!state_->function->keeps(result)) return returned(std::move(result));
-    const auto time = std::chrono::duration_cast<Duration>(clock.steady_now() - start);
-    const auto kept = state_->place.put(key, std::move(result), time);
-    return returned(*kept);
+  Result refresh(Args... args) const {
+    return returned(
+        *with_key<Object>([&](const Key& key, Call& call) { return renew(key, call); },
+                          [](Call& call) { return std::make_shared<const Stored>(call.run()); },
+                          static_cast<Args&&>(args)...));
+  }
+  template <typename... Given>
+    requires(is_unbound<Given...>)
+  Result refresh(Given&&... given) const {
+    return bind(std::forward<Given>(given)...).apply([&](Args&&... args) -> Result {
+      return refresh(static_cast<Args&&>(args)...);
+    });
   }
 
   /// Removes the result. Returns whether there was one.
-  bool forget(const std::decay_t<Args>&... args) { return state_->place.erase(key(args...)); }
+  bool forget(const std::decay_t<Args>&... args) const {
+    const std::optional<Key> key = key_if_any(args...);
+    return key && state_->place.erase(*key);
+  }
+  template <typename... Given>
+    requires(is_unbound<Given...>)
+  bool forget(Given&&... given) const {
+    return bind(std::forward<Given>(given)...).apply([&](const auto&... args) {
+      return forget(args...);
+    });
+  }
 
   /// Removes all results of this function, of its present identity; an archive keeps its own.
-  void clear() { state_->place.clear(); }
+  void clear() const { state_->place.clear(); }
 
   [[nodiscard]] MemoizeStats stats() const {
     MemoizeStats stats = state_->place.stats();
     stats.uncacheable = state_->uncacheable.load(std::memory_order_relaxed);
     return stats;
   }
-  void reset_stats() {
+  void reset_stats() const {
     state_->place.reset_stats();
     state_->uncacheable = 0;
   }
@@ -137,45 +182,57 @@ class Memoized<R(Args...), F, Place, on_key_failure> {
   [[nodiscard]] std::optional<FunctionChanges> why_computed(const std::decay_t<Args>&... args) const
     requires requires(Place& place) { place.cache(); }
   {
-    return detail::changes_since_kept(state_->place.cache(), key(args...));
+    const std::optional<Key> key = key_if_any(args...);
+    if (!key) return std::nullopt;
+    return detail::changes_since_kept(state_->place.cache(), *key);
+  }
+  template <typename... Given>
+    requires(is_unbound<Given...>)
+  [[nodiscard]] std::optional<FunctionChanges> why_computed(Given&&... given) const {
+    return bind(std::forward<Given>(given)...).apply([&](const auto&... args) {
+      return why_computed(args...);
+    });
   }
 
   /// Copies all results in memory to the archive. Returns how many.
-  std::uint64_t dump()
+  std::uint64_t dump() const
     requires requires(Place& place) { place.table(); }
   {
     return state_->place.table().dump();
   }
   /// Copies the result for these arguments. Returns whether there was one.
-  bool dump(const std::decay_t<Args>&... args)
+  bool dump(const std::decay_t<Args>&... args) const
     requires(sizeof...(Args) > 0 && requires(Place& place) { place.table(); })
   {
-    return state_->place.table().dump(key(args...));
+    const std::optional<Key> key = key_if_any(args...);
+    return key && state_->place.table().dump(*key);
   }
+  template <typename... Given>
+    requires(sizeof...(Given) > 0 && is_unbound<Given...>)
+  bool dump(Given&&... given) const {
+    return bind(std::forward<Given>(given)...).apply([&](const auto&... args) {
+      return dump(args...);
+    });
+  }
+
   /// Brings the result for these arguments from the archive. Returns whether it was there.
-  bool load(const std::decay_t<Args>&... args)
+  bool load(const std::decay_t<Args>&... args) const
     requires requires(Place& place) { place.table(); }
   {
-    return state_->place.table().load(key(args...));
+    const std::optional<Key> key = key_if_any(args...);
+    return key && state_->place.table().load(*key);
+  }
+  template <typename... Given>
+    requires(is_unbound<Given...>)
+  bool load(Given&&... given) const {
+    return bind(std::forward<Given>(given)...).apply([&](const auto&... args) {
+      return load(args...);
+    });
   }
 
  private:
-  using Function = detail::MemoFunction<F, R>;
   using Call = detail::MemoCall<F, R, Args...>;
-
-  struct State {
-    State(F f, MemoizeOptions<R(Args...)> options, Keys keys_, Place place_)
-        : function(std::make_shared<Function>(Function{std::move(f), std::move(options.keep_if)})),
-          keys(std::move(keys_)),
-          defaults(std::move(options.defaults)),
-          place(std::move(place_)) {}
-
-    std::shared_ptr<Function> function;
-    Keys keys;
-    decltype(MemoizeOptions<R(Args...)>::defaults) defaults;
-    Place place;
-    std::atomic<std::uint64_t> uncacheable = 0;
-  };
+  using State = detail::MemoState<R(Args...), F, Place>;
 
   template <typename Value>
   static Result returned(Value&& value) {
@@ -188,28 +245,45 @@ class Memoized<R(Args...), F, Place, on_key_failure> {
                                            std::forward<Given>(given)...);
   }
 
-  Result get(Args&&... args) {
+  Result get(Args&&... args) const {
     return returned(
         with_key<Stored>([&](const Key& key, Call& call) { return state_->place.get(key, call); },
                          [](Call& call) { return call.run(); }, static_cast<Args&&>(args)...));
   }
 
-  /// Calls `use` with key and call or, if there is no key and that is no error, `compute`.
-  template <typename Out, typename Use, typename Compute>
-  Out with_key(Use use, Compute compute, Args&&... args) {
-    Call call(state_->function, {static_cast<Args&&>(args)...});
+  /// What `call` computes, kept unless it is not to be.
+  Object renew(const Key& key, Call& call) const {
+    const Clock& clock = state_->place.clock();
+    const SteadyTime start = clock.steady_now();
+    Stored result = call.run();
+    if (!call.keeps(result)) return std::make_shared<const Stored>(std::move(result));
+    const auto time = std::chrono::duration_cast<Duration>(clock.steady_now() - start);
+    return state_->place.put(key, std::move(result), time);
+  }
+
+  /// The key of these arguments; nothing if they make none and that is no error.
+  std::optional<Key> key_if_any(const std::decay_t<Args>&... args) const {
     if constexpr (on_key_failure == KeyFailure::thrown) {
-      return use(state_->keys(args...), call);
+      return state_->keys(args...);
     } else {
-      std::optional<Key> key;
       try {
-        key.emplace(state_->keys(args...));
+        return state_->keys(args...);
       } catch (const Error& error) {
         if (error.kind() != ErrorKind::invalid_argument) throw;
-        state_->uncacheable.fetch_add(1, std::memory_order_relaxed);
+        return std::nullopt;
       }
-      return key ? use(*key, call) : compute(call);
     }
+  }
+
+  /// Calls `use` with key and call or, if there is no key and that is no error, `compute`.
+  template <typename Out, typename Use, typename Compute>
+  Out with_key(Use use, Compute compute, Args&&... args) const {
+    Call call(state_->function, {static_cast<Args&&>(args)...});
+    if constexpr (on_key_failure == KeyFailure::thrown) return use(state_->keys(args...), call);
+    const std::optional<Key> key = key_if_any(args...);
+    if (key) return use(*key, call);
+    state_->uncacheable.fetch_add(1, std::memory_order_relaxed);
+    return compute(call);
   }
 
   std::shared_ptr<State> state_;

@@ -31,7 +31,7 @@ class BoundArguments {
   BoundArguments(const Keys& keys, const Defaults& defaults, Given&&... given) {
     [[maybe_unused]] std::size_t position = 0;
     (place(keys, position, std::forward<Given>(given)), ...);
-    fill(defaults, std::index_sequence_for<Args...>{});
+    fill(defaults.values(), std::index_sequence_for<Args...>{});
   }
 
   /// Calls `use(args...)` with the arguments as the parameters want them.

@@ -7,6 +7,38 @@
 
 namespace larder::detail {
 
+/// What a member function is called with, with and without its object; `void` for rare kinds.
+template <typename Member>
+struct MemberFunction {
+  using WithObject = void;
+  using WithoutObject = void;
+};
+
+template <typename Result, typename Object, typename... Args>
+struct MemberSignature {
+  using WithObject = Result(Object, Args...);
+  using WithoutObject = Result(Args...);
+};
+
+template <typename Result, typename Object, typename... Args, bool is_noexcept>
+struct MemberFunction<Result (Object::*)(Args...) noexcept(is_noexcept)>
+    : MemberSignature<Result, Object&, Args...> {};
+template <typename Result, typename Object, typename... Args, bool is_noexcept>
+struct MemberFunction<Result (Object::*)(Args...) const noexcept(is_noexcept)>
+    : MemberSignature<Result, const Object&, Args...> {};
+template <typename Result, typename Object, typename... Args, bool is_noexcept>
+struct MemberFunction<Result (Object::*)(Args...) & noexcept(is_noexcept)>
+    : MemberSignature<Result, Object&, Args...> {};
+template <typename Result, typename Object, typename... Args, bool is_noexcept>
+struct MemberFunction<Result (Object::*)(Args...) const & noexcept(is_noexcept)>
+    : MemberSignature<Result, const Object&, Args...> {};
+template <typename Result, typename Object, typename... Args, bool is_noexcept>
+struct MemberFunction<Result (Object::*)(Args...) && noexcept(is_noexcept)>
+    : MemberSignature<Result, Object&&, Args...> {};
+template <typename Result, typename Object, typename... Args, bool is_noexcept>
+struct MemberFunction<Result (Object::*)(Args...) const && noexcept(is_noexcept)>
+    : MemberSignature<Result, const Object&&, Args...> {};
+
 /// The signature by which a callable is called, as `Result(Parameters...)`; `void` if it has
 /// several, or is no callable. The object of a member function is its first parameter.
 template <typename F>
@@ -18,33 +50,17 @@ template <typename Result, typename... Args, bool is_noexcept>
 struct SignatureOf<Result (*)(Args...) noexcept(is_noexcept)> {
   using Type = Result(Args...);
 };
-template <typename Result, typename Object, typename... Args, bool is_noexcept>
-struct SignatureOf<Result (Object::*)(Args...) noexcept(is_noexcept)> {
-  using Type = Result(Object&, Args...);
-};
-template <typename Result, typename Object, typename... Args, bool is_noexcept>
-struct SignatureOf<Result (Object::*)(Args...) const noexcept(is_noexcept)> {
-  using Type = Result(const Object&, Args...);
-};
 
-/// The signature of a call operator, without the object.
 template <typename Member>
-struct CallOperator {
-  using Type = void;
-};
-template <typename Result, typename Object, typename... Args, bool is_noexcept>
-struct CallOperator<Result (Object::*)(Args...) noexcept(is_noexcept)> {
-  using Type = Result(Args...);
-};
-template <typename Result, typename Object, typename... Args, bool is_noexcept>
-struct CallOperator<Result (Object::*)(Args...) const noexcept(is_noexcept)> {
-  using Type = Result(Args...);
+  requires std::is_member_function_pointer_v<Member>
+struct SignatureOf<Member> {
+  using Type = typename MemberFunction<Member>::WithObject;
 };
 
 template <typename F>
   requires requires { &F::operator(); }
 struct SignatureOf<F> {
-  using Type = typename CallOperator<decltype(&F::operator())>::Type;
+  using Type = typename MemberFunction<decltype(&F::operator())>::WithoutObject;
 };
 
 template <typename F>
