@@ -165,7 +165,8 @@ std::uint64_t GraphBuilder::region_size(const Function& function, std::uint64_t 
 bool GraphBuilder::write_text(Listing& listing, std::uint64_t address, bool is_bytewise) const {
   constexpr std::uint64_t longest_text = std::uint64_t{1} << 20U;
   const BytesView bytes = binary_.file().content(address, longest_text);
-  if (bytes.empty()) return false;
+  // The dynamic linker puts an address here, whose bytes may look like letters before.
+  if (bytes.empty() || binary_.symbols().relocation_at(address) != nullptr) return false;
   if (bytes[0] == std::byte{0}) {
     // The end of some text, which an empty one shares; otherwise it is no text.
     const BytesView before = binary_.file().content(address - 1, 1);

@@ -99,15 +99,24 @@ bool is_string_move(const Instruction& instruction) {
 /// How many bytes behind those of the `rep movs` at `at` are read next: what is left of a table
 /// whose length is no multiple of eight.
 std::uint64_t tail_of(std::span<const Instruction> code, std::size_t at) {
-  constexpr std::size_t nearby = 8;
+  constexpr std::size_t nearby = 16;
+  Register place = register_si;  // is `passed` bytes behind the end
+  std::uint64_t passed = 0;
   std::uint64_t tail = 0;
   for (std::size_t i = at + 1; i < std::min(code.size(), at + nearby); ++i) {
     const Instruction& next = code[i];
     if (next.flow != Flow::next) break;
     if (moves_element(next) && next.bytes.size() <= 2) {
-      tail += next.access_bytes;
-    } else if (next.has_memory && next.base == register_si && next.displacement >= 0) {
-      tail = std::max(tail, static_cast<std::uint64_t>(next.displacement) + next.access_bytes);
+      passed += next.access_bytes;
+      tail = std::max(tail, passed);
+    } else if (next.has_memory && next.base == place && next.displacement >= 0) {
+      const std::uint64_t reached = passed + static_cast<std::uint64_t>(next.displacement);
+      if (next.is_address_only && next.written == place) passed = reached;
+      if (!next.is_address_only) tail = std::max(tail, reached + next.access_bytes);
+    } else if (next.is_copy && next.source == place) {
+      place = next.written;
+    } else if (next.written == place) {
+      break;
     }
   }
   return tail;
@@ -117,7 +126,7 @@ std::uint64_t tail_of(std::span<const Instruction> code, std::size_t at) {
 
 TableUse find_table_use(std::span<const Instruction> code, std::size_t at) {
   TableUse use;
-  const Register table = code[at].written;
+  Register table = code[at].written;
   if (table == 0) return use;
   const std::size_t last = std::min(code.size(), at + far_enough);
   for (std::size_t i = at + 1; i < last; ++i) {
@@ -149,6 +158,8 @@ TableUse find_table_use(std::span<const Instruction> code, std::size_t at) {
       return use;
     }
     if (next.written == table) return use;
+    // The source of a `rep movs`, which not every compiler computes where it is wanted.
+    if (next.is_copy && next.source == table && next.written == register_si) table = register_si;
   }
   return use;
 }

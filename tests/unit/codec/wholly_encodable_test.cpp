@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <functional>
 #include <map>
 #include <memory>
@@ -19,18 +20,12 @@
 #include <vector>
 
 #include "larder/codec/standard.h"
+#include "support/closed.h"
 
 namespace larder {
 namespace {
 
-class Closed {
- public:
-  explicit Closed(int value) : value_(value) {}
-  [[nodiscard]] int value() const { return value_; }
-
- private:
-  int value_;
-};
+using test::Closed;
 
 struct Open {
   std::string name;

@@ -12,19 +12,11 @@
 
 #include "larder/core/error.h"
 #include "larder/memo/memoize.h"
+#include "support/closed.h"
 #include "support/expect_kind.h"
 
 namespace larder::test {
 namespace {
-
-class Closed {
- public:
-  explicit Closed(int value) : value_(value) {}
-  [[nodiscard]] int value() const { return value_; }
-
- private:
-  int value_;
-};
 
 struct HoldsClosed {
   Closed closed;
