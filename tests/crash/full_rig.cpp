@@ -8,11 +8,13 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
 #include <filesystem>
 #include <latch>
+#include <memory>
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
@@ -43,6 +45,20 @@ void expect(bool is_so, const std::string& what) {
   if (!is_so) throw std::runtime_error("expected " + what);
 }
 
+/// Says that nothing is free as soon as a call has found that.
+class FullIo final : public Io {
+ public:
+  explicit FullIo(const FaultyIo& calls) : calls_(calls) {}
+  std::int64_t free_bytes(const std::filesystem::path& path) override {
+    return calls_.faults() > 0 && !has_room_again_ ? 0 : Io::free_bytes(path);
+  }
+  void give_room() { has_room_again_ = true; }
+
+ private:
+  const FaultyIo& calls_;
+  std::atomic<bool> has_room_again_ = false;
+};
+
 /// One run with the device full at some moment. Every put that returned must be found later.
 class FullDevice {
  public:
@@ -52,6 +68,10 @@ class FullDevice {
   }
 
   FaultyIo& io() { return io_; }
+  void give_room() {
+    io_.clear_rules();
+    device_.give_room();
+  }
 
   /// Opens, puts, erases; an `Error` ends it.
   void use(bool is_full_expected) {
@@ -84,7 +104,8 @@ class FullDevice {
  private:
   const OpenSubject& open_;
   TempDir dir_;
-  FaultyIo io_;
+  FullIo device_{io_};
+  FaultyIo io_{device_};
   EngineSettings settings_;
   const std::string value_ = std::string(20'000, 'x');
   int acknowledged_ = 0;
@@ -94,9 +115,11 @@ class FullDevice {
 /// What a program meets on a small file system of its own. What goes wrong is thrown.
 class SmallDevice {
  public:
-  SmallDevice(const OpenSubject& open, const std::filesystem::path& folder, int mebibytes,
-              std::size_t value_bytes)
-      : open_(open), mebibytes_(mebibytes), value_(value_bytes, 'v') {
+  SmallDevice(const OpenSubject& open, const std::filesystem::path& folder, const Filling& filling)
+      : open_(open),
+        mebibytes_(filling.mebibytes),
+        opened_(filling.opened),
+        value_(filling.value_bytes, 'v') {
     settings_.directory = folder / "subject";
     settings_.hooks.log = [this](LogLevel, std::string_view message) {
       const MutexLock lock(mutex_);
@@ -106,21 +129,20 @@ class SmallDevice {
 
   void use() {
     for (int round = 0; round < 3; ++round) {
-      at("open");
-      const auto subject = open_(settings_);
-      const int count = fill(*subject);
+      const int count = fill();
       expect(count >= 5, "room for more than " + std::to_string(count) + " values");
       at("get");
-      for (int i = 0; i < count; ++i) expect(subject->get(key(i)) == value_, "all that was put");
-      at("erase");
-      for (int i = 0; i < count; ++i) expect(subject->erase(key(i)), "all that was put");
-      expect(subject->all().empty(), "nothing");
-      at("close");
+      for (int i = 0; i < count; ++i) expect(subject().get(key(i)) == value_, "all that was put");
+      for (int i = 0; i < count; ++i) {
+        at("erase");
+        expect(subject().erase(key(i)), "all that was put");
+      }
+      expect(subject().all().empty(), "nothing");
+      close();
     }
     at("put in the end");
-    const auto subject = open_(settings_);
-    subject->put(key(0), value_);
-    expect(subject->get(key(0)) == value_, "the last value");
+    subject().put(key(0), value_);
+    expect(subject().get(key(0)) == value_, "the last value");
   }
 
   /// Tells what was being done, and what the library had to say about it.
@@ -130,12 +152,12 @@ class SmallDevice {
   }
 
  private:
-  int fill(Subject& subject) {
-    at("put");
+  int fill() {
     const std::size_t too_much = (static_cast<std::size_t>(mebibytes_) << 20U) / value_.size();
     for (int count = 0; static_cast<std::size_t>(count) <= too_much; ++count) {
+      at("put");
       try {
-        subject.put(key(count), value_);
+        subject().put(key(count), value_);
       } catch (const Error& error) {
         if (error.kind() != ErrorKind::full) throw;
         return count;
@@ -144,18 +166,36 @@ class SmallDevice {
     throw std::runtime_error("the device takes more than it can");
   }
 
+  /// What is to be done next. A tool that does one thing opens anew for it.
   void at(const char* step) {
+    if (opened_ == Opened::for_each_step) close();
+    note(step);
+  }
+
+  Subject& subject() {
+    if (subject_ == nullptr) subject_ = open_(settings_);
+    return *subject_;
+  }
+
+  void close() {
+    note("close");
+    subject_.reset();
+  }
+
+  void note(const char* step) {
     const MutexLock lock(mutex_);
     step_ = step;
   }
 
   const OpenSubject& open_;
   int mebibytes_;
+  Opened opened_;
   EngineSettings settings_;
   std::string value_;
   Mutex mutex_;
   std::string step_ LARDER_GUARDED_BY(mutex_);
   std::string log_ LARDER_GUARDED_BY(mutex_);
+  std::unique_ptr<Subject> subject_;  ///< Open from the first step that needs it.
 };
 
 constexpr int may_not_mount = 77;
@@ -260,7 +300,7 @@ FullReport fill_at_each_call(const OpenSubject& open, Durability durability, Ful
       try {
         device.use(!is_sync);
         const bool has_failed = device.io().faults() > 0;
-        device.io().clear_rules();
+        device.give_room();
         device.check();
         if (!has_failed) break;
       } catch (const std::exception& error) {
@@ -273,11 +313,10 @@ FullReport fill_at_each_call(const OpenSubject& open, Durability durability, Ful
   return report;
 }
 
-std::optional<std::string> fill_small_device(const OpenSubject& open, int mebibytes,
-                                             std::size_t value_bytes) {
+std::optional<std::string> fill_small_device(const OpenSubject& open, const Filling& filling) {
   const TempDir folder;
-  return on_small_device(folder, mebibytes, [&] {
-    SmallDevice device(open, folder.path(), mebibytes, value_bytes);
+  return on_small_device(folder, filling.mebibytes, [&] {
+    SmallDevice device(open, folder.path(), filling);
     try {
       device.use();
     } catch (const std::exception& error) {

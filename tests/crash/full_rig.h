@@ -27,11 +27,24 @@ struct FullReport {
 [[nodiscard]] FullReport fill_at_each_call(const OpenSubject& open, Durability durability,
                                            Fullness fullness);
 
+/// How often a small device's subject is opened.
+enum class Opened {
+  once,           ///< For all that happens until everything is erased.
+  for_each_step,  ///< For each put and each erasure, as by a tool that does one thing and ends.
+};
+
+/// A small file system and what it is filled with.
+struct Filling {
+  int mebibytes;
+  std::size_t value_bytes;
+  Opened opened = Opened::once;
+};
+
 /// Three times: puts values until a file system of this size is full, reads all, erases all.
 /// Returns what went wrong, an empty text if nothing did, or nothing where file systems may not be
 /// mounted.
-[[nodiscard]] std::optional<std::string> fill_small_device(const OpenSubject& open, int mebibytes,
-                                                           std::size_t value_bytes);
+[[nodiscard]] std::optional<std::string> fill_small_device(const OpenSubject& open,
+                                                           const Filling& filling);
 
 /// On a file system with no room at all, then with ever more: opens the engine, which is either
 /// full or works. Then fills up what is left and lets more readers in than ever. Returns as

@@ -22,15 +22,23 @@ void expect_kept(Fullness fullness, const char* when) {
   }
 }
 
-void use_small_device(const OpenSubject& open, int mebibytes, std::size_t value_bytes,
+void use_small_device(const OpenSubject& open, const Filling& filling,
                       const testing::Matcher<const std::string&>& expected) {
-  const auto wrong = fill_small_device(open, mebibytes, value_bytes);
+  const auto wrong = fill_small_device(open, filling);
   if (!wrong) GTEST_SKIP() << "may not mount";
   EXPECT_THAT(*wrong, expected);
 }
 
 void use_small_device(int mebibytes, std::size_t value_bytes) {
-  use_small_device(open_lmdb_subject, mebibytes, value_bytes, testing::IsEmpty());
+  use_small_device(open_lmdb_subject, {.mebibytes = mebibytes, .value_bytes = value_bytes},
+                   testing::IsEmpty());
+}
+
+void use_anew(int mebibytes, std::size_t value_bytes) {
+  use_small_device(
+      open_lmdb_subject,
+      {.mebibytes = mebibytes, .value_bytes = value_bytes, .opened = Opened::for_each_step},
+      testing::IsEmpty());
 }
 
 }  // namespace
@@ -52,6 +60,13 @@ TEST(LmdbFull, device_full_of_large_values) { use_small_device(61, 300'000); }
 TEST(LmdbFull, device_full_of_small_values) { use_small_device(20, 100); }
 TEST(LmdbFull, larger_device_full_of_small_values) { use_small_device(61, 100); }
 
+// Where the log of the one before has given its space to the database, there may be none for
+// another log.
+TEST(LmdbFull, device_of_4_mib_opened_anew_for_each_step) { use_anew(4, 10'000); }
+TEST(LmdbFull, device_of_8_mib_opened_anew_for_each_step) { use_anew(8, 100'000); }
+TEST(LmdbFull, device_of_8_mib_and_smaller_values_opened_anew) { use_anew(8, 20'000); }
+TEST(LmdbFull, device_of_37_mib_opened_anew_for_each_step) { use_anew(37, 300'000); }
+
 TEST(LmdbFull, opening_and_reading_need_no_room_that_is_not_there) {
   const auto wrong = open_on_full_device();
   if (!wrong) GTEST_SKIP() << "may not mount";
@@ -59,11 +74,19 @@ TEST(LmdbFull, opening_and_reading_need_no_room_that_is_not_there) {
 }
 
 TEST(CacheFull, values_in_files_on_a_device_of_10_mib) {
-  use_small_device(cache_subject(5000), 10, 100'000, testing::IsEmpty());
+  use_small_device(cache_subject(5000), {.mebibytes = 10, .value_bytes = 100'000},
+                   testing::IsEmpty());
 }
 
 TEST(CacheFull, values_in_files_on_a_device_of_40_mib) {
-  use_small_device(cache_subject(5000), 40, 1'000'000, testing::IsEmpty());
+  use_small_device(cache_subject(5000), {.mebibytes = 40, .value_bytes = 1'000'000},
+                   testing::IsEmpty());
+}
+
+TEST(CacheFull, device_of_8_mib_opened_anew_for_each_step) {
+  use_small_device(cache_subject(1 << 20U),
+                   {.mebibytes = 8, .value_bytes = 100'000, .opened = Opened::for_each_step},
+                   testing::IsEmpty());
 }
 
 TEST(FullRig, finds_that_failed_calls_are_ignored) {
@@ -73,7 +96,8 @@ TEST(FullRig, finds_that_failed_calls_are_ignored) {
 }
 
 TEST(FullRig, finds_that_a_full_device_is_ignored) {
-  use_small_device(ignoring_full(open_lmdb_subject), 20, 10'000, testing::Not(testing::IsEmpty()));
+  use_small_device(ignoring_full(open_lmdb_subject), {.mebibytes = 20, .value_bytes = 10'000},
+                   testing::Not(testing::IsEmpty()));
 }
 
 }  // namespace larder::test

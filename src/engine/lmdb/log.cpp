@@ -177,7 +177,10 @@ void Log::prepare_segment(std::uint32_t number, std::uint64_t needed) {
     } catch (const Error& error) {
       // A smaller one may have its space from an earlier use.
       const bool is_smallest = bytes / 2 < std::max(log_min_bytes, 2 * needed);
-      if (error.kind() != ErrorKind::full || is_smallest) throw;
+      if (error.kind() == ErrorKind::full && !is_smallest) continue;
+      // What there is of one without the other is of use to LMDB only.
+      if (!has_space(number)) fresh.give_space_back();
+      throw;
     }
   }
   if (!has_durable_name_[number] && options_.durability != Durability::disposable) {
@@ -202,14 +205,19 @@ std::uint64_t Log::waiting_bytes() {
   return waiting;
 }
 
-void Log::check_room(std::uint64_t gaps, std::uint64_t coming) {
+bool Log::has_room(std::uint64_t gaps, std::uint64_t coming, std::uint64_t kept) {
   // Small values in random order take that much more in LMDB's pages.
   constexpr std::uint64_t growth = 2;
-  const std::uint64_t needed = (waiting_bytes() + coming) * growth;
-  if (gaps >= needed) return;
+  const std::uint64_t needed = (waiting_bytes() + coming) * growth + kept;
+  if (gaps >= needed) return true;
   const std::int64_t device = hooks_.io->free_bytes(options_.path);
-  if (device < 0 || static_cast<std::uint64_t>(device) >= needed - gaps) return;
-  throw system_error(ENOSPC, "bring the log to the database in " + options_.path.string());
+  return device < 0 || static_cast<std::uint64_t>(device) >= needed - gaps;
+}
+
+bool Log::has_room_without(const Need& need) {
+  // What erasing one entry takes, with the list of free pages and some to spare.
+  constexpr std::uint64_t kept = 32 * page_bytes;
+  return need.frees_space || has_room(need.gaps, need.bytes, kept);
 }
 
 void Log::rotate(ReaderSlots::Slot& own, SteadyTime deadline, const Need& need) {
@@ -229,7 +237,9 @@ void Log::rotate(ReaderSlots::Slot& own, SteadyTime deadline, const Need& need) 
   if (!need.frees_space) {
     keep_spare(number);
     // Else the log could hold more than LMDB has room for, and erasing would be stuck behind it.
-    check_room(need.gaps, active() == nullptr ? 0 : segment(number).log_bytes());
+    if (!has_room(need.gaps, active() == nullptr ? 0 : segment(number).log_bytes(), 0)) {
+      throw system_error(ENOSPC, "bring the log to the database in " + options_.path.string());
+    }
   }
   Segment& fresh = segment(number);
   hooks_.io->point("log.rotate.prepared");

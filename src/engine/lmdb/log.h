@@ -50,6 +50,9 @@ class Log {
   /// @throws Error `full` also if what then waits for LMDB may find no room there; `unavailable`;
   /// the unfinished transaction is then still whole
   void rotate(ReaderSlots::Slot& own, SteadyTime deadline, const Need& need);
+  /// Whether a transaction for which there is no segment may go to LMDB itself, and does not take
+  /// the last room there that erasing needs.
+  [[nodiscard]] bool has_room_without(const Need& need);
   /// Seals the active segment, if there is one, and leaves none.
   void seal();
   /// To be called before the first change to anything: takes back the note that the database is
@@ -132,9 +135,9 @@ class Log {
   void sync_files();
   /// Bytes of the log that LMDB does not have yet.
   [[nodiscard]] std::uint64_t waiting_bytes();
-  /// @throws Error `full` if what stands in the log, and `coming` bytes more, may find no room in
-  /// LMDB, which can use `gaps` bytes again
-  void check_room(std::uint64_t gaps, std::uint64_t coming);
+  /// Whether what stands in the log, and `coming` bytes more, will find room in LMDB, which can use
+  /// `gaps` bytes again, and leave `kept` bytes.
+  [[nodiscard]] bool has_room(std::uint64_t gaps, std::uint64_t coming, std::uint64_t kept);
   int sync_now();
   void retire(std::uint32_t segments);
   /// LMDB now holds all up to `sequence`: the log is left behind.

@@ -136,6 +136,7 @@ std::uint64_t Log::publish_direct(LmdbWrite& write, std::span<const std::string>
   hooks_.io->point("log.direct.committed");
   leave_log(sequence);
   shared_->barrier.store(0, std::memory_order_release);
+  environment_.reserve_space();
   return sequence;
 }
 

@@ -20,8 +20,9 @@ namespace {
 /// An engine on a device that gives new space a number of times, and what must be in it.
 class FullLog {
  public:
-  explicit FullLog(std::uint64_t given) : dir_(memory_folder()) {
-    settings_.directory = dir_ / "engine";
+  explicit FullLog(std::uint64_t given, Durability durability = Durability::consistent)
+      : dir_(memory_folder()) {
+    settings_ = {.directory = dir_ / "engine", .durability = durability};
     settings_.hooks.io = &io_;
     engine_ = open_lmdb_with(settings_);
     io_.fail_from("fallocate", given + 1, ENOSPC);
@@ -56,6 +57,17 @@ class FullLog {
     expected_.erase(key);
   }
 
+  /// An update of several entries that is to find room where others were erased.
+  void store(int number) {
+    const std::string value = std::to_string(number) + std::string(3'000, 's');
+    engine_->update([&](WriteTxn& txn) {
+      for (const char* name : {"a", "b"}) txn.put(as_bytes(name), as_bytes(value));
+      txn.erase(as_bytes("b"));
+      EXPECT_EQ(as_text(txn.get(as_bytes("a")).value()), value);
+    });
+    expected_["a"] = value;
+  }
+
   void check() { EXPECT_EQ(entries(*engine_), Entries(expected_.begin(), expected_.end())); }
   void reopen() {
     engine_.reset();
@@ -80,6 +92,20 @@ TEST(FullLogTest, updates_that_free_space_go_on_with_whatever_log_there_is) {
     log.check();
     log.reopen();
     log.check();
+  }
+}
+
+TEST(FullLogTest, updates_go_to_the_database_where_there_is_room_in_it) {
+  for (const Durability durability :
+       {Durability::durable, Durability::consistent, Durability::disposable}) {
+    for (std::uint64_t given = 0; given < 4; ++given) {
+      SCOPED_TRACE(given);
+      FullLog log(given, durability);
+      for (int i = 0; i < 300; ++i) ASSERT_NO_THROW(log.store(i)) << i;
+      log.check();
+      log.reopen();
+      log.check();
+    }
   }
 }
 
