@@ -9,7 +9,7 @@
 #include "cli/command.h"
 #include "cli/exit_code.h"
 #include "cli/human.h"
-#include "cli/new_file.h"
+#include "cli/output_file.h"
 
 namespace larder::cli {
 namespace {
@@ -81,8 +81,8 @@ class Bench final : public Command {
         folder_.empty() ? std::filesystem::temp_directory_path() : std::filesystem::path(folder_);
     check_plan(plan_);
     // Better now than after an hour.
-    std::optional<NewFile> svg;
-    std::optional<NewFile> html;
+    std::optional<OutputFile> svg;
+    std::optional<OutputFile> html;
     if (!svg_.empty()) svg.emplace(svg_);
     if (!html_.empty()) html.emplace(html_);
     const std::vector<BenchResult> results = run_bench(plan_, console);
@@ -103,7 +103,7 @@ class Bench final : public Command {
     });
   }
 
-  static void finish(NewFile& file, const std::string& content) {
+  static void finish(OutputFile& file, const std::string& content) {
     file.write(content);
     file.finish();
   }

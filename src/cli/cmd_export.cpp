@@ -4,7 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/exit_code.h"
-#include "cli/new_file.h"
+#include "cli/output_file.h"
 #include "cli/place.h"
 #include "cli/transfer/line_writer.h"
 
@@ -23,7 +23,8 @@ JSON are readable, other values in base 64. What has expired is left out. The
 format is in docs/cli/export.md; it stays readable for later releases.
 
 Options:
-  --output FILE   Write to FILE, which is complete or not there at all.
+  --output FILE   Write to FILE, which is complete or not there at all. A device
+                  or a pipe is written to as it is.
   -q, --quiet     Say nothing but errors.
   -v, --verbose   Say what is going on.
   -h, --help      Show this.
@@ -48,7 +49,7 @@ class Export final : public Command {
     const Cache store = open_existing_store(store_, console, OpenMode::read_only);
     if (output_.empty())
       return write_out(store, console, [](std::string_view text) { print(text); });
-    NewFile file(output_);
+    OutputFile file(output_);
     const int code = write_out(store, console, [&](std::string_view text) { file.write(text); });
     file.finish();
     return code;

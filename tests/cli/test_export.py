@@ -3,8 +3,10 @@
 
 import base64
 import json
+import os
 import random
 import resource
+import stat
 import subprocess
 import unittest
 
@@ -156,7 +158,39 @@ class Export(support.StoreCase):
         self.expect("export", "--output", "out.jsonl", str(self.store), out="", err="")
         self.expect("import", "out.jsonl", str(self.folder / "second"), out="1 entry taken\n")
         self.assertEqual(sorted(path.name for path in self.work.iterdir()), ["out.jsonl"])
-        self.expect("export", "--output", "/dev/full/x", str(self.store), code=2)
+        self.expect("export", "--output", "out.jsonl/x", str(self.store), code=2)
+        before = (self.work / "out.jsonl").read_bytes()
+        (self.work / "link").symlink_to("out.jsonl")
+        self.put("k", "w")
+        self.expect("export", "--output", "link", str(self.store), out="", err="")
+        self.assertTrue((self.work / "link").is_symlink())
+        self.assertNotEqual((self.work / "out.jsonl").read_bytes(), before)
+        (self.work / "nowhere").symlink_to("missing/file")
+        self.expect("export", "--output", "nowhere", str(self.store), code=2, err="link")
+
+    def test_what_is_no_file_is_not_replaced(self):
+        self.put("k", "v")
+        self.expect("export", "--output", str(self.folder), str(self.store), code=2,
+                    err="is a directory")
+        os.mkfifo(self.work / "pipe")
+        with subprocess.Popen(["cat", "pipe"], cwd=self.work, stdout=subprocess.PIPE) as reader:
+            self.expect("export", "--output", "pipe", str(self.store), out="", err="")
+            self.assertIn(b'"key"', reader.communicate(timeout=support.PATIENCE)[0])
+        self.assertTrue((self.work / "pipe").is_fifo())
+
+    @unittest.skipUnless(os.geteuid() == 0, "may not make devices")
+    def test_devices_are_written_to(self):
+        self.put("k", "v")
+        try:
+            for name, minor in (("null", 3), ("full", 7)):
+                os.mknod(self.work / name, stat.S_IFCHR | 0o600, os.makedev(1, minor))
+            with open(self.work / "null", "wb"):
+                pass
+        except PermissionError:
+            self.skipTest("may not make devices")
+        self.expect("export", "--output", "null", str(self.store), out="", err="")
+        self.expect("export", "--output", "full", str(self.store), code=1, err="No space left")
+        self.assertTrue(all(path.is_char_device() for path in self.work.iterdir()))
 
     def test_damaged_entries_are_left_out(self):
         self.put("long", b"l" * 2_000_000)
