@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <string>
 
 #include "container/deque_place.h"
 #include "larder/core/clock.h"
+#include "larder/core/error.h"
 
 namespace larder::detail {
 
@@ -14,6 +16,14 @@ constexpr std::chrono::seconds look_again{1};
 constexpr std::chrono::hours for_ever{24 * 365 * 100};
 
 enum class Attempt { succeeded, failed, failed_as_taken };
+
+void expect_no_transaction(Engine& engine, const std::string& title) {
+  if (!engine.is_in_transaction()) return;
+  throw Error(ErrorKind::invalid_argument,
+              title +
+                  ": not to be waited for inside an update or a view of the engine, which keeps "
+                  "out what is waited for: wait before it, or use what does not wait");
+}
 
 // Tries until it succeeds or `timeout` is over, and sleeps meanwhile until `name` is notified.
 bool try_within(Engine& engine, BytesView name, std::chrono::nanoseconds timeout,
@@ -39,6 +49,7 @@ bool try_within(Engine& engine, BytesView name, std::chrono::nanoseconds timeout
 // took.
 
 bool DequeCore::wait_for_item(std::chrono::nanoseconds timeout, FunctionRef<bool()> attempt) {
+  expect_no_transaction(*place_->engine, title());
   const KeyBuffer name = place_->has_items();
   return try_within(*place_->engine, name.view(), timeout, [&] {
     bring_back_in_passing();
@@ -63,6 +74,7 @@ std::optional<TakenItem> DequeCore::take_within(DequeEnd end, std::chrono::nanos
 }
 
 bool DequeCore::push_within(DequeEnd end, std::chrono::nanoseconds timeout, BytesView item) {
+  expect_no_transaction(*place_->engine, title());
   const KeyBuffer name = place_->has_room();
   return try_within(*place_->engine, name.view(), timeout, [&] {
     const bool has_room = place_->engine->view([&](ReadTxn& txn) {

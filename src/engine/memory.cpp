@@ -106,6 +106,7 @@ class MemoryEngine final : public Engine {
  public:
   explicit MemoryEngine(EngineHooks hooks) : hooks_(std::move(hooks)) {}
 
+  [[nodiscard]] bool is_in_transaction() override { return find_frame(this) != nullptr; }
   void sync() override {}
   std::span<std::byte> shared_memory(std::string_view name, std::size_t size) override;
   ClaimPtr claim(BytesView name, SteadyTime deadline) override {

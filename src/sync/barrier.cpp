@@ -49,6 +49,7 @@ Error Barrier::State::tell(const Hold& hold) {
 }
 
 Hold& Barrier::State::membership() {
+  expect_no_transaction();
   if (Hold* const hold = own_hold()) {
     if (is_there(area(), hold->party, PartyState::holding)) return *hold;
     throw tell(*hold);

@@ -91,6 +91,7 @@ HeldObject::HeldObject(EnginePtr engine, LockKind kind, const Key& name, std::ui
 bool HeldObject::take_until(const Want& want, SteadyTime deadline) const {
   State& state = *state_;
   if (state.take_again(want)) return true;
+  state.expect_no_transaction();
   holds::prepare();  // nothing fails once it is held
   for (;;) {
     const std::optional<PartyRef> party = state.take(want.weight, deadline);
@@ -131,6 +132,8 @@ std::uint64_t HeldObject::token() const {
   if (hold == nullptr) throw state_->wrong("this thread does not hold it");
   return hold->token;
 }
+
+void HeldObject::expect_no_transaction() const { state_->expect_no_transaction(); }
 
 std::size_t HeldObject::waiting() const { return state_->waiting(); }
 

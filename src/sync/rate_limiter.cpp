@@ -127,6 +127,11 @@ std::optional<SteadyTime> RateLimiter::reserve(Duration longest) {
 }
 
 bool RateLimiter::try_acquire_for(Duration longest) {
+  if (state_->engine->is_in_transaction()) {
+    throw Error(ErrorKind::invalid_argument,
+                "sync: not to be waited for a turn inside an update or a view of the engine, which "
+                "would hold up all others: reserve() it there, and wait after it");
+  }
   const std::optional<SteadyTime> turn = reserve(longest);
   if (!turn) return false;
   if (state_->limit.wait_until) {

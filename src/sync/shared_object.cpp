@@ -46,6 +46,14 @@ Hold SharedObject::hold(PartyRef party, std::uint64_t token, std::uint32_t weigh
           .forks = fork_generation()};
 }
 
+// Also where it would not have to wait: so the mistake shows with the first call.
+void SharedObject::expect_no_transaction() const {
+  if (!place_.engine().is_in_transaction()) return;
+  throw error(ErrorKind::invalid_argument,
+              "not to be waited for inside an update or a view of the engine, for the end of which "
+              "others may wait: lock before it, and unlock after it");
+}
+
 std::optional<PartyRef> SharedObject::enter(Add add) {
   const auto attempt = [&] {
     Ledger ledger(area(), ledger_deadline());

@@ -47,6 +47,10 @@ class SharedObject {
     return {kind, "sync: " + name_.text + ": " + what};
   }
 
+  /// To be called before anything that may wait, or draw a token.
+  /// @throws Error `invalid_argument` inside a view or an update of the engine
+  void expect_no_transaction() const;
+
   using Add = FunctionRef<std::optional<PartyRef>(Ledger&, std::uint32_t)>;
   /// Calls `add` with the object and returns what it does. If that is nothing, or the object has
   /// another capacity, those who died are removed from it first.

@@ -38,6 +38,24 @@ TEST_P(EngineSuite, erase_knows_what_became_of_a_key_that_was_read) {
   EXPECT_EQ(entries(engine()), Entries());
 }
 
+TEST_P(EngineSuite, thread_knows_whether_it_is_in_a_transaction) {
+  const auto is_known = [&] { return engine().is_in_transaction(); };
+  EXPECT_FALSE(is_known());
+  engine().update([&](WriteTxn&) {
+    EXPECT_TRUE(is_known());
+    engine().view([&](ReadTxn&) { EXPECT_TRUE(is_known()); });
+    engine().update([&](WriteTxn& txn) {
+      EXPECT_TRUE(is_known());
+      // What waits for others may be done where an update has ended.
+      txn.at_end([&](UpdateEnd) { EXPECT_FALSE(is_known()); });
+    });
+    EXPECT_FALSE(std::async(std::launch::async, is_known).get());
+  });
+  engine().view([&](ReadTxn&) { EXPECT_TRUE(is_known()); });
+  EXPECT_THROW(engine().update([](WriteTxn&) { throw Abort(); }), Abort);
+  EXPECT_FALSE(is_known());
+}
+
 TEST_P(EngineSuite, exception_rolls_everything_back) {
   put(engine(), "a", "old");
   put(engine(), "b", "old");

@@ -35,6 +35,7 @@ class CarelessEngine final : public Engine {
  public:
   explicit CarelessEngine(EnginePtr inner) noexcept : inner_(std::move(inner)) {}
 
+  [[nodiscard]] bool is_in_transaction() override { return inner_->is_in_transaction(); }
   void sync() override { inner_->sync(); }
   std::span<std::byte> shared_memory(std::string_view name, std::size_t size) override {
     return inner_->shared_memory(name, size);

@@ -18,6 +18,7 @@ namespace {
 class StaleEngine final : public Engine {
  public:
   StaleEngine() : inner_(open_memory_engine()), old_(open_memory_engine()) {}
+  [[nodiscard]] bool is_in_transaction() override { return inner_->is_in_transaction(); }
   void sync() override {}
   std::span<std::byte> shared_memory(std::string_view name, std::size_t size) override {
     return inner_->shared_memory(name, size);

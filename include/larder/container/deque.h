@@ -85,8 +85,8 @@ class Deque {
   std::optional<T> pop_front() { return pop(detail::DequeEnd::front); }
 
   /// The same, and waits up to `timeout` for an item. Sleeps meanwhile, and wakes at once when any
-  /// process pushes; within a second, if that process is killed in the middle of it. Not to be
-  /// called inside an update, which would keep others from pushing.
+  /// process pushes; within a second, if that process is killed in the middle of it.
+  /// @throws Error `invalid_argument` in an update or a view, as all that waits does there
   std::optional<T> pop_back_within(std::chrono::nanoseconds timeout) {
     return pop_within(detail::DequeEnd::back, timeout);
   }

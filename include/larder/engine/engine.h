@@ -87,6 +87,10 @@ class Engine {
                              [&](FunctionRef<void(WriteTxn&)> run) { do_update(run, options); });
   }
 
+  /// Whether the calling thread is inside a view or an update of this engine: what waits for others
+  /// refuses to begin there, because they may wait for the end of it.
+  [[nodiscard]] virtual bool is_in_transaction() = 0;
+
   /// Waits until every update acknowledged so far would survive a power cut.
   virtual void sync() = 0;
 

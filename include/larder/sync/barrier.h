@@ -23,7 +23,8 @@ namespace larder {
 /// more. There is nothing to repair: who arrives after that meets others who do. Either all go on,
 /// or none.
 ///
-/// In the child of a fork nobody is a party. Not to be called inside an update of the engine.
+/// In the child of a fork nobody is a party. Joining and arriving inside an update or a view of the
+/// engine is an `invalid_argument`: others may need one before they arrive.
 ///
 /// Thread-safe. Copies are the same barrier; the end of an object leaves nothing.
 class Barrier {
@@ -35,7 +36,8 @@ class Barrier {
   /// Makes this thread a party, if it is none yet, so that the others learn of its end even if it
   /// comes before its first arrival.
   /// @throws Error `unavailable` if the barrier broke; `invalid_argument` if so many others are
-  /// parties already, or asked for another number; `full` if thousands of locks are in use
+  /// parties already or asked for another number, or inside a transaction; `full` if thousands of
+  /// locks are in use
   void join();
 
   /// Waits until all parties have arrived. Fails as `join()` does.

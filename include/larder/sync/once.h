@@ -17,7 +17,7 @@ namespace larder {
 /// what an acknowledged update does: with it the updates that did it. For a value that is
 /// computed once there is `Cache::get_or_load`; for calls that only must not overlap, `exclusive`.
 ///
-/// Not to be called inside an update of the engine.
+/// Calling it inside an update or a view of the engine is an `invalid_argument`: others may wait.
 ///
 /// Thread-safe. Copies are the same thing.
 class Once {
@@ -28,10 +28,11 @@ class Once {
   /// Calls `function`, unless somebody did it already, and returns whether this call did. Who comes
   /// meanwhile waits until it is done. If `function` throws, or its process is killed, nothing is
   /// done, and the next who waits calls his: so what it does must bear to be begun again.
-  /// @throws Error `invalid_argument` inside itself, `corrupt`, `full`, `unavailable`; and what
-  /// `function` throws
+  /// @throws Error `invalid_argument` inside itself or a transaction, `corrupt`, `full`,
+  /// `unavailable`; and what `function` throws
   template <typename Function>
   bool call(Function&& function) {
+    turn_.expect_no_transaction();
     if (is_done()) return false;
     const std::lock_guard guard(turn_);
     if (is_done()) return false;
@@ -52,6 +53,7 @@ class Once {
   struct Turn : detail::Lockable {
     Turn(EnginePtr engine, const Key& name)
         : Lockable({std::move(engine), LockKind::once, name, 1}, {}) {}
+    void expect_no_transaction() const { object().expect_no_transaction(); }
   };
   struct State;
 

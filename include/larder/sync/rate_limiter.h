@@ -33,7 +33,8 @@ struct RateLimit {
 ///
 /// Turns are given in the order of asking: who waits has his already. A jump of the calendar does
 /// not matter, unless the machine is restarted meanwhile. Inside an update of the engine turns are
-/// part of it, and nobody else can have one before it ends.
+/// part of it, and nobody else can have one before it ends: there they can be taken and reserved,
+/// but not waited for.
 ///
 /// Thread-safe. Copies are the same limiter.
 class RateLimiter {
@@ -47,11 +48,13 @@ class RateLimiter {
   /// @throws Error `corrupt`, `full`, `unavailable`
   [[nodiscard]] bool try_acquire() { return reserve(Duration::zero()).has_value(); }
 
-  /// Takes the next turn and waits for it. Fails as `try_acquire()` does.
+  /// Takes the next turn and waits for it.
+  /// @throws Error `invalid_argument` inside an update or a view of the engine, `corrupt`, `full`,
+  /// `unavailable`
   void acquire();
 
   /// Takes the next turn and waits for it, if it is no later than `longest` from now. Otherwise
-  /// takes none and returns false at once. Fails as `try_acquire()` does.
+  /// takes none and returns false at once. Fails as `acquire()` does.
   bool try_acquire_for(Duration longest);
 
   /// Takes the next turn, if it is no later than `longest` (or a century) from now, and returns

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/lmdb/active_txn.h"
 #include "engine/lmdb/database.h"
 #include "engine/lmdb/read_only.h"
 #include "larder/core/process.h"
@@ -41,6 +42,9 @@ class LmdbEngine final : public Engine {
   LmdbEngine& operator=(const LmdbEngine&) = delete;
   ~LmdbEngine() override = default;
 
+  [[nodiscard]] bool is_in_transaction() override {
+    return lmdb::ActiveTxn::find(&database()) != nullptr;
+  }
   void sync() override { database().sync(); }
   std::span<std::byte> shared_memory(std::string_view name, std::size_t size) override {
     return database().shared_memory(name, size);

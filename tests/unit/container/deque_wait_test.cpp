@@ -14,6 +14,7 @@
 #include "larder/container/deque.h"
 #include "support/channel.h"
 #include "support/child.h"
+#include "support/expect_kind.h"
 
 namespace larder::test {
 namespace {
@@ -105,6 +106,22 @@ TEST_P(DequeWaitTest, what_was_undone_is_not_seen_by_who_waits) {
                std::runtime_error);
   jobs.push_back(2);
   consumer.join();
+}
+
+// Who waits inside an update keeps everybody from pushing what is waited for; inside a view nothing
+// new is seen.
+TEST_P(DequeWaitTest, nobody_waits_inside_a_transaction) {
+  Deque<int> deque(engine_, "jobs", {.max_size = 1});
+  deque.push_back(1);
+  const auto expect_refused = [&](const auto& wait) {
+    expect_kind(ErrorKind::invalid_argument, [&] { engine_->update([&](WriteTxn&) { wait(); }); });
+    expect_kind(ErrorKind::invalid_argument, [&] { engine_->view([&](ReadTxn&) { wait(); }); });
+  };
+  expect_refused([&] { deque.pop_front_within(far_too_long); });
+  expect_refused([&] { deque.pop_back_within(0ms); });
+  expect_refused([&] { deque.take_front_within(far_too_long); });
+  expect_refused([&] { deque.push_back_within(2, far_too_long); });
+  EXPECT_EQ(deque.snapshot(), std::vector{1});
 }
 
 TEST(DequeWaitProcesses, items_and_room_are_handed_over) {

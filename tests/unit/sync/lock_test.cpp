@@ -215,13 +215,6 @@ TEST_P(LockTest, too_many_names_at_the_same_time_are_an_error_that_leaves_no_tra
   EXPECT_TRUE(others_get(Lock(engine(), 99'999)));
 }
 
-TEST_P(LockTest, inside_an_update_is_refused_where_its_token_could_be_drawn_twice) {
-  expect_kind(ErrorKind::invalid_argument,
-              [&] { engine()->update([&](WriteTxn&) { lock().lock(); }); });
-  EXPECT_FALSE(lock().is_held());
-  EXPECT_TRUE(others_get(lock()));
-}
-
 TEST_P(LockTest, child_of_a_fork_holds_nothing) {
   Lock mine = lock();
   const std::unique_lock guard(mine);

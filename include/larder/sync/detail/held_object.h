@@ -57,6 +57,7 @@ class HeldObject {
 
   /// Takes it, and waits until `deadline`, in the order of all who do. False if it was not to be
   /// had by then.
+  /// @throws Error `invalid_argument` inside a transaction of the engine, unless it is counted
   bool take_until(const Want& want, SteadyTime deadline) const;
   void take(const Want& want) const { static_cast<void>(take_until(want, SteadyTime::max())); }
   bool try_take(const Want& want) const { return take_until(want, SteadyTime::min()); }
@@ -70,6 +71,8 @@ class HeldObject {
   /// The token of what this thread took last.
   /// @throws Error `invalid_argument` if this thread has nothing
   [[nodiscard]] std::uint64_t token() const;
+  /// @throws Error `invalid_argument` inside a view or an update of the engine
+  void expect_no_transaction() const;
   /// How many threads wait.
   [[nodiscard]] std::size_t waiting() const;
 

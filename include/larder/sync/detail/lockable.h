@@ -19,14 +19,16 @@ namespace larder::detail {
 /// `kill -9`, the next one has it within 100 milliseconds. In the child of a fork nothing is held,
 /// and unlocking there what the parent holds does nothing.
 ///
-/// Nothing here may be called inside an update of the engine: whoever holds it may need one.
+/// Locking inside an update or a view of the same engine is an `invalid_argument`, whether it would
+/// wait or not: whoever holds it may need an update. What this thread has can be unlocked there,
+/// and counted once more.
 ///
 /// Thread-safe. Copies are the same lock; the end of an object unlocks nothing.
 class Lockable {
  public:
   /// Waits until it is to be had, and takes it.
-  /// @throws Error `invalid_argument` if this thread would wait for itself, `full` if thousands of
-  /// locks are in use or the device has no room, `unavailable`
+  /// @throws Error `invalid_argument` if this thread would wait for itself or is in a transaction,
+  /// `full` if thousands of locks are in use or the device has no room, `unavailable`
   void lock() { object_.take(want_); }
 
   /// Takes it if that is possible at once, and `lock()` would not wait. Fails as `lock()` does.
