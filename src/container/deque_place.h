@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,10 +10,6 @@
 #include "larder/container/detail/deque_core.h"
 
 namespace larder::detail {
-
-/// How often to look closely at those who have items: nobody tells that one died, or that a lease
-/// ended.
-inline constexpr std::chrono::milliseconds look_after_takers{25};
 
 /// Where a deque is, and its items.
 struct DequeCore::Place {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "container/look_out.h"
 #include "container/taken_item.h"
 #include "container/takings.h"
 #include "larder/core/error.h"
@@ -117,7 +118,8 @@ std::uint64_t DequeCore::bring_back(Look look) {
   engine()->view([&](ReadTxn& txn) {
     const TakingMeta meta = place_->load(txn).taking;
     if (meta.taken == 0) return;
-    ended = find_ended(list_takers(txn, place_->keys), Taker::current(place_->boot), look);
+    ended =
+        find_ended(list_owners(txn, place_->keys, meta.taken), Taker::current(place_->boot), look);
     is_due = !ended.empty() || meta.first_end <= now;
   });
   if (!is_due) return 0;

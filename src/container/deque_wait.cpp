@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <chrono>
+#include <optional>
 #include <string>
 
 #include "container/deque_place.h"
+#include "container/look_out.h"
 #include "larder/core/clock.h"
 #include "larder/core/error.h"
 
@@ -15,8 +18,6 @@ constexpr std::chrono::seconds look_again{1};
 // Longer waits are for ever; they must not overflow.
 constexpr std::chrono::hours for_ever{24 * 365 * 100};
 
-enum class Attempt { succeeded, failed, failed_as_taken };
-
 void expect_no_transaction(Engine& engine, const std::string& title) {
   if (!engine.is_in_transaction()) return;
   throw Error(ErrorKind::invalid_argument,
@@ -25,21 +26,21 @@ void expect_no_transaction(Engine& engine, const std::string& title) {
                   "out what is waited for: wait before it, or use what does not wait");
 }
 
+/// When to try again at the latest; nothing after success.
+using Again = std::optional<SteadyTime>;
+
 // Tries until it succeeds or `timeout` is over, and sleeps meanwhile until `name` is notified.
 bool try_within(Engine& engine, BytesView name, std::chrono::nanoseconds timeout,
-                FunctionRef<Attempt()> attempt) {
+                FunctionRef<Again(SteadyTime now)> attempt) {
   const Clock& clock = Clock::system();
   const SteadyTime deadline =
       clock.steady_now() + std::min<std::chrono::nanoseconds>(timeout, for_ever);
   for (;;) {
     const std::uint32_t seen = engine.notifications(name);
-    const Attempt result = attempt();
-    if (result == Attempt::succeeded) return true;
-    const SteadyTime now = clock.steady_now();
-    if (now >= deadline) return false;
-    const std::chrono::milliseconds pause =
-        result == Attempt::failed_as_taken ? look_after_takers : look_again;
-    engine.wait(name, seen, std::min<SteadyTime>(deadline, now + pause));
+    const Again again = attempt(clock.steady_now());
+    if (!again) return true;
+    if (clock.steady_now() >= deadline) return false;
+    engine.wait(name, seen, std::min(deadline, *again));
   }
 }
 
@@ -51,11 +52,17 @@ bool try_within(Engine& engine, BytesView name, std::chrono::nanoseconds timeout
 bool DequeCore::wait_for_item(std::chrono::nanoseconds timeout, FunctionRef<bool()> attempt) {
   expect_no_transaction(*place_->engine, title());
   const KeyBuffer name = place_->has_items();
-  return try_within(*place_->engine, name.view(), timeout, [&] {
-    bring_back_in_passing();
-    const DequeMeta meta = place_->engine->view([&](ReadTxn& txn) { return place_->load(txn); });
-    if (meta.size() > 0 && attempt()) return Attempt::succeeded;
-    return meta.taking.taken > 0 ? Attempt::failed_as_taken : Attempt::failed;
+  bring_back_in_passing();
+  LookOut look_out(*place_->engine, name.view());
+  const auto load = [&] {
+    return place_->engine->view([&](ReadTxn& txn) { return place_->load(txn); });
+  };
+  return try_within(*place_->engine, name.view(), timeout, [&](SteadyTime now) -> Again {
+    DequeMeta meta = load();
+    const bool has_takers = meta.taking.taken > 0;
+    if (has_takers && look_out.is_due(now) && bring_back() > 0) meta = load();
+    if (meta.size() > 0 && attempt()) return std::nullopt;
+    return has_takers ? look_out.next() : now + look_again;
   });
 }
 
@@ -76,12 +83,13 @@ std::optional<TakenItem> DequeCore::take_within(DequeEnd end, std::chrono::nanos
 bool DequeCore::push_within(DequeEnd end, std::chrono::nanoseconds timeout, BytesView item) {
   expect_no_transaction(*place_->engine, title());
   const KeyBuffer name = place_->has_room();
-  return try_within(*place_->engine, name.view(), timeout, [&] {
+  return try_within(*place_->engine, name.view(), timeout, [&](SteadyTime now) -> Again {
     const bool has_room = place_->engine->view([&](ReadTxn& txn) {
       const DequeMeta meta = place_->load(txn);
       return meta.size() < meta.max_size;
     });
-    return has_room && try_push(end, item) ? Attempt::succeeded : Attempt::failed;
+    if (has_room && try_push(end, item)) return std::nullopt;
+    return now + look_again;
   });
 }
 

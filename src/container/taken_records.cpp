@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container/taken_records.h"
 
+#include <set>
+
 #include "container/damage.h"
 #include "container/run_tree.h"
 #include "core/other_process.h"
@@ -49,6 +51,15 @@ std::optional<Taker> read_taker(ReadTxn& txn, const Subspace& place, std::int64_
     in.expect_end();
     return taker;
   });
+}
+
+std::vector<KnownTaker> read_takers(ReadTxn& txn, const Subspace& place, const auto& numbers) {
+  std::vector<KnownTaker> takers;
+  takers.reserve(numbers.size());
+  for (const std::int64_t number : numbers) {
+    takers.push_back({.number = number, .taker = read_taker(txn, place, number)});
+  }
+  return takers;
 }
 
 }  // namespace
@@ -130,11 +141,19 @@ void store_taker(WriteTxn& txn, const Subspace& place, std::int64_t number, cons
 }
 
 std::vector<KnownTaker> list_takers(ReadTxn& txn, const Subspace& place) {
-  std::vector<KnownTaker> takers;
-  for (const std::int64_t number : list(txn, place, DequeSpace::taker)) {
-    takers.push_back({.number = number, .taker = read_taker(txn, place, number)});
+  return read_takers(txn, place, list(txn, place, DequeSpace::taker));
+}
+
+std::vector<KnownTaker> list_owners(ReadTxn& txn, const Subspace& place, std::uint64_t taken) {
+  const std::vector<std::int64_t> takers = list(txn, place, DequeSpace::taker);
+  if (taken >= takers.size()) return read_takers(txn, place, takers);
+  std::set<std::int64_t> owners;
+  for (const std::int64_t item : list_taken(txn, place)) {
+    const auto record = unless_damaged([&] { return find_taken(txn, place, item); });
+    // Nobody has one that is damaged.
+    if (record && *record) owners.insert((*record)->taker);
   }
-  return takers;
+  return read_takers(txn, place, owners);
 }
 
 std::vector<std::int64_t> find_ended(const std::vector<KnownTaker>& takers, const Taker& mine,

@@ -66,6 +66,9 @@ void store_attempts(WriteTxn& txn, const Subspace& place, std::int64_t item,
 
 void store_taker(WriteTxn& txn, const Subspace& place, std::int64_t number, const Taker& taker);
 [[nodiscard]] std::vector<KnownTaker> list_takers(ReadTxn& txn, const Subspace& place);
+/// Those who have items, of which there are `taken`; and others, if that is less to read.
+[[nodiscard]] std::vector<KnownTaker> list_owners(ReadTxn& txn, const Subspace& place,
+                                                  std::uint64_t taken);
 /// The numbers of those that have ended, as `mine` can tell, or whose record is damaged.
 [[nodiscard]] std::vector<std::int64_t> find_ended(const std::vector<KnownTaker>& takers,
                                                    const Taker& mine, Look look);
