@@ -29,7 +29,8 @@ Usage:
 Without STORE: the one of larder run. Shows all who hold or wait for a lock, a
 semaphore or a barrier of the programs that use STORE: with process, thread,
 since when, and fencing token. What is held by one that has ended is free for
-the next who wants it. Parties of a barrier wait once they have arrived.
+the next who wants it. Parties of a barrier wait once they have arrived. A
+process of another container has the number that it has there.
 
 Options:
   --break NAME     Take it away from all who hold it, as if they had ended; a
@@ -88,6 +89,7 @@ std::string to_json(const LockParty& party) {
       .text("name", party.name)
       .boolean("is_waiting", party.is_waiting)
       .boolean("has_ended", party.has_ended)
+      .boolean("is_elsewhere", party.is_elsewhere)
       .number("process", static_cast<std::uint64_t>(party.process))
       .number("thread", static_cast<std::uint64_t>(party.thread))
       .text("since", iso_time(party.since));
@@ -102,6 +104,7 @@ std::string to_json(const LockParty& party) {
 std::string owner_of(const LockParty& party) {
   std::string text = "process " + std::to_string(party.process);
   if (party.thread != party.process) text += " thread " + std::to_string(party.thread);
+  if (party.is_elsewhere) text += " of another container";
   return text;
 }
 

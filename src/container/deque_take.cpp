@@ -51,11 +51,16 @@ std::optional<TakenItem> DequeCore::take(DequeEnd end, Duration lease, DequeVisi
 
 // The number of this process among those that take. A new one looks who of the others has ended.
 std::int64_t DequeCore::enter(Edit& edit) {
-  const Taker mine = Taker::current(place_->boot);
+  const Taker mine = Taker::current(place_->boot, *engine());
   const std::vector<KnownTaker> takers = list_takers(edit.txn(), place_->keys);
-  const auto own = std::ranges::find(takers, mine, &KnownTaker::taker);
-  if (own != takers.end()) return own->number;
-  const std::vector<std::int64_t> ended = find_ended(takers, mine, Look::close);
+  const auto own = std::ranges::find_if(takers, [&](const KnownTaker& known) {
+    return known.taker && known.taker->is_same_process(mine);
+  });
+  if (own != takers.end()) {
+    if (own->taker != mine) store_taker(edit.txn(), place_->keys, own->number, mine);
+    return own->number;
+  }
+  const std::vector<std::int64_t> ended = find_ended(takers, mine, *engine(), Look::close);
   if (!ended.empty()) Takings(edit, steady_now(engine()->clock())).sweep(ended);
   const auto number = static_cast<std::int64_t>(edit.meta().taking.next_token++);
   store_taker(edit.txn(), place_->keys, number, mine);
@@ -118,8 +123,8 @@ std::uint64_t DequeCore::bring_back(Look look) {
   engine()->view([&](ReadTxn& txn) {
     const TakingMeta meta = place_->load(txn).taking;
     if (meta.taken == 0) return;
-    ended =
-        find_ended(list_owners(txn, place_->keys, meta.taken), Taker::current(place_->boot), look);
+    ended = find_ended(list_owners(txn, place_->keys, meta.taken),
+                       Taker::current(place_->boot, *engine()), *engine(), look);
     is_due = !ended.empty() || meta.first_end <= now;
   });
   if (!is_due) return 0;

@@ -15,7 +15,8 @@ namespace larder::detail {
 namespace {
 
 constexpr std::size_t taken_fields = 5;
-constexpr std::size_t taker_fields = 4;
+constexpr std::size_t taker_fields = 5;
+constexpr std::size_t older_taker_fields = 4;  // without presence
 
 std::string describe(std::string_view what, std::int64_t number) {
   return std::string(what) + " " + std::to_string(number);
@@ -42,12 +43,14 @@ std::optional<Taker> read_taker(ReadTxn& txn, const Subspace& place, std::int64_
   return unless_damaged([&] {
     const KeyBuffer key = place.key(DequeSpace::taker, number);
     WireReader in(place.get(txn, key.view(), describe("taker", number)).payload);
-    if (in.read_array() != taker_fields) in.fail("no taker");
+    const std::uint64_t fields = in.read_array();
+    if (fields != taker_fields && fields != older_taker_fields) in.fail("no taker");
     Taker taker;
     taker.pid = in.read_int();
     taker.start_ticks = in.read_uint();
     taker.process_space = in.read_uint();
     taker.boot = in.read_str();
+    if (fields == taker_fields) taker.presence = in.read_uint();
     in.expect_end();
     return taker;
   });
@@ -64,18 +67,24 @@ std::vector<KnownTaker> read_takers(ReadTxn& txn, const Subspace& place, const a
 
 }  // namespace
 
-Taker Taker::current(const std::string& boot) {
+Taker Taker::current(const std::string& boot, Engine& engine) {
   const ProcessIdentity process = current_process();
   return {.pid = process.pid,
           .start_ticks = process.start_ticks,
           .process_space = larder::process_space(),
-          .boot = boot};
+          .boot = boot,
+          .presence = engine.presence()};
 }
 
-bool Taker::has_ended(const Taker& mine, Look look) const {
-  if (*this == mine) return false;
+bool Taker::is_same_process(const Taker& other) const noexcept {
+  return pid == other.pid && start_ticks == other.start_ticks &&
+         process_space == other.process_space && boot == other.boot;
+}
+
+bool Taker::has_ended(const Taker& mine, Engine& engine, Look look) const {
+  if (is_same_process(mine)) return false;
   if (boot != mine.boot) return true;
-  if (process_space != mine.process_space) return false;
+  if (process_space != mine.process_space) return !engine.is_present(presence);
   if (!has_process(static_cast<pid_t>(pid))) return true;
   if (look == Look::brief) return false;
   return !is_running(
@@ -137,6 +146,7 @@ void store_taker(WriteTxn& txn, const Subspace& place, std::int64_t number, cons
     out.write_uint(taker.start_ticks);
     out.write_uint(taker.process_space);
     out.write_str(taker.boot);
+    out.write_uint(taker.presence);
   });
 }
 
@@ -157,10 +167,10 @@ std::vector<KnownTaker> list_owners(ReadTxn& txn, const Subspace& place, std::ui
 }
 
 std::vector<std::int64_t> find_ended(const std::vector<KnownTaker>& takers, const Taker& mine,
-                                     Look look) {
+                                     Engine& engine, Look look) {
   std::vector<std::int64_t> ended;
   for (const auto& [number, taker] : takers) {
-    if (!taker || taker->has_ended(mine, look)) ended.push_back(number);
+    if (!taker || taker->has_ended(mine, engine, look)) ended.push_back(number);
   }
   return ended;
 }

@@ -8,6 +8,7 @@
 
 #include "container/subspace.h"
 #include "larder/container/detail/deque_core.h"
+#include "larder/engine/engine.h"
 #include "larder/engine/txn.h"
 
 namespace larder::detail {
@@ -33,13 +34,18 @@ struct Taker {
   std::int64_t pid = 0;
   std::uint64_t start_ticks = 0;
   std::uint64_t process_space = 0;
-  std::string boot = {};  ///< Name of the boot of the machine.
+  std::string boot = {};       ///< Name of the boot of the machine.
+  std::uint64_t presence = 0;  ///< As its engine told. 0 if that did not.
 
-  /// This process.
-  [[nodiscard]] static Taker current(const std::string& boot);
+  /// This process, which has `engine` open.
+  [[nodiscard]] static Taker current(const std::string& boot, Engine& engine);
 
-  /// Whether it has certainly ended, as `mine`, which is this process, can tell.
-  [[nodiscard]] bool has_ended(const Taker& mine, Look look) const;
+  /// Whether it is the same process, which may have closed the engine and opened it again.
+  [[nodiscard]] bool is_same_process(const Taker& other) const noexcept;
+
+  /// Whether it has certainly ended, as `mine`, which is this process, can tell; if it is in
+  /// another container, whether it has closed the engine.
+  [[nodiscard]] bool has_ended(const Taker& mine, Engine& engine, Look look) const;
 
   friend bool operator==(const Taker&, const Taker&) = default;
 };
@@ -71,6 +77,6 @@ void store_taker(WriteTxn& txn, const Subspace& place, std::int64_t number, cons
                                                   std::uint64_t taken);
 /// The numbers of those that have ended, as `mine` can tell, or whose record is damaged.
 [[nodiscard]] std::vector<std::int64_t> find_ended(const std::vector<KnownTaker>& takers,
-                                                   const Taker& mine, Look look);
+                                                   const Taker& mine, Engine& engine, Look look);
 
 }  // namespace larder::detail

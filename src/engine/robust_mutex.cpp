@@ -19,6 +19,16 @@ namespace {
 // does not learn that more are asleep, and nobody wakes them when it is done: so they look.
 [[maybe_unused]] constexpr std::chrono::milliseconds nap{25};
 
+/// `lock_until()` for a mutex that no thread locks twice: who seems to is another one, of a
+/// container where threads have the same numbers.
+int lock_beside_namesakes(pthread_mutex_t& mutex, SteadyTime deadline) {
+  Backoff backoff(deadline);
+  for (;;) {
+    const int result = lock_until(mutex, deadline);
+    if (result != EDEADLK || !backoff.wait()) return result;
+  }
+}
+
 }  // namespace
 
 void make_robust(pthread_mutex_t& mutex) {
@@ -57,7 +67,7 @@ bool is_held(pthread_mutex_t& mutex, int result) noexcept {
 RobustLock::RobustLock(pthread_mutex_t& mutex, SteadyTime deadline)
     : mutex_(mutex), forks_(fork_generation()) {
   int result = pthread_mutex_trylock(&mutex_);
-  if (result == EBUSY) result = lock_until(mutex_, deadline);
+  if (result == EBUSY || result == EDEADLK) result = lock_beside_namesakes(mutex_, deadline);
   if (!is_held(mutex_, result)) {
     throw Error(ErrorKind::unavailable, "another writer did not finish in time");
   }

@@ -18,7 +18,7 @@ inline constexpr std::size_t party_slots = 4096;
 inline constexpr std::size_t object_name_bytes = 88;
 
 /// Changes with every shape in this file.
-inline constexpr std::uint64_t area_magic = 0x33434E5953726C00U;
+inline constexpr std::uint64_t area_magic = 0x34434E5953726C00U;
 
 /// One thread of one process, for ever.
 struct Owner {
@@ -27,8 +27,13 @@ struct Owner {
   std::uint64_t start_ticks = 0;  ///< Of the thread.
   /// Which numbering of processes (container) the numbers belong to.
   std::uint64_t process_space = 0;
+  /// Of the process, as its engine tells. Not compared: it is for those who cannot look at the
+  /// thread.
+  std::uint64_t presence = 0;
 
-  friend bool operator==(const Owner&, const Owner&) = default;
+  friend bool operator==(const Owner& a, const Owner& b) noexcept {
+    return a.tid == b.tid && a.start_ticks == b.start_ticks && a.process_space == b.process_space;
+  }
 };
 
 /// A party of a barrier is `holding` while it works and `waiting` once it has arrived.

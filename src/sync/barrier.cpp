@@ -55,7 +55,7 @@ Hold& Barrier::State::membership() {
     throw tell(*hold);
   }
   detail::holds::prepare();  // nothing fails once it is a party
-  const detail::Owner& owner = detail::current_owner();
+  const detail::Owner owner = detail::current_owner(place());
   const WallTime now = place().engine().clock().now();
   const std::optional<PartyRef> party =
       enter([&](Ledger& ledger, std::uint32_t object) -> std::optional<PartyRef> {

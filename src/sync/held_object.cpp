@@ -48,7 +48,7 @@ bool HeldObject::State::take_again(const Want& want) {
 
 std::optional<PartyRef> HeldObject::State::take(std::uint32_t weight, SteadyTime deadline) {
   const bool may_wait = deadline != SteadyTime::min();
-  const Owner& owner = current_owner();
+  const Owner owner = current_owner(place());
   const WallTime now = place().engine().clock().now();
   const std::optional<PartyRef> party =
       enter([&](Ledger& ledger, std::uint32_t object) -> std::optional<PartyRef> {

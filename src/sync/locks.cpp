@@ -57,7 +57,8 @@ std::vector<LockParty> list_locks(EnginePtr engine) {
   parties.reserve(found.size());
   for (Found& one : found) {
     // Slow, and so not while others wait for the ledger.
-    one.party.has_ended = detail::has_ended(one.owner);
+    one.party.is_elsewhere = detail::is_elsewhere(one.owner);
+    one.party.has_ended = detail::has_ended(one.owner, place.engine());
     parties.push_back(std::move(one.party));
   }
   return parties;

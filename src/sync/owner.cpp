@@ -20,9 +20,7 @@ struct Known {
 
 thread_local Known known;
 
-}  // namespace
-
-const Owner& current_owner() {
+const Owner& current_thread_name() {
   if (!known.owner || known.forks != fork_generation()) {
     const ProcessIdentity thread = current_thread();
     known.owner = Owner{.pid = ::getpid(),
@@ -34,9 +32,21 @@ const Owner& current_owner() {
   return *known.owner;
 }
 
-bool has_ended(const Owner& owner) {
-  const Owner& mine = current_owner();
-  if (owner == mine || owner.process_space != mine.process_space) return false;
+}  // namespace
+
+Owner current_owner(Place& place) {
+  Owner owner = current_thread_name();
+  owner.presence = place.presence();
+  return owner;
+}
+
+bool is_elsewhere(const Owner& owner) {
+  return owner.process_space != current_thread_name().process_space;
+}
+
+bool has_ended(const Owner& owner, Engine& engine) {
+  if (is_elsewhere(owner)) return !engine.is_present(owner.presence);
+  if (owner == current_thread_name()) return false;
   return !is_running({.pid = owner.tid, .start_ticks = owner.start_ticks, .boot_id = boot_id()});
 }
 

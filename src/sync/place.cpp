@@ -62,7 +62,7 @@ EnginePtr checked(EnginePtr engine) {
 Place::Place(EnginePtr engine)
     : engine_(checked(std::move(engine))),
       mapped_([at = engine_.get()] {
-        return std::make_shared<Mapped>(Mapped{.area = open_area(*at)});
+        return std::make_shared<Mapped>(Mapped{.area = open_area(*at), .presence = at->presence()});
       }),
       id_(area().id) {}
 

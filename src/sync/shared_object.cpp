@@ -137,7 +137,7 @@ std::vector<SharedObject::Suspect> SharedObject::everybody() {
 bool SharedObject::remove_dead(const std::vector<Suspect>& suspects) {
   std::vector<PartyRef> dead;
   for (const Suspect& suspect : suspects) {
-    if (has_ended(suspect.owner)) dead.push_back(suspect.party);
+    if (has_ended(suspect.owner, place_.engine())) dead.push_back(suspect.party);
   }
   if (dead.empty()) return false;
   Ledger ledger(area(), ledger_deadline());

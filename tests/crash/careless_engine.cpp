@@ -43,6 +43,10 @@ class CarelessEngine final : public Engine {
   ClaimPtr claim(BytesView name, SteadyTime deadline) override {
     return inner_->claim(name, deadline);
   }
+  [[nodiscard]] std::uint64_t presence() override { return inner_->presence(); }
+  [[nodiscard]] bool is_present(std::uint64_t presence) override {
+    return inner_->is_present(presence);
+  }
   EngineInfo info() override { return inner_->info(); }
   [[nodiscard]] EnginePlace place() const override { return inner_->place(); }
   [[nodiscard]] const Clock& clock() const noexcept override { return inner_->clock(); }

@@ -134,6 +134,16 @@ class Engine {
     return nullptr;
   }
 
+  /// A number by which all who use the engine see whether this process still has it open, also
+  /// from other containers, which cannot look at this process. In the child of a fork it is another
+  /// one. 0 if the engine has none.
+  /// @throws Error
+  [[nodiscard]] virtual std::uint64_t presence() { return 0; }
+  /// Whether the process with that `presence()` may still have the engine open: false only if it
+  /// certainly has not.
+  /// @throws Error
+  [[nodiscard]] virtual bool is_present(std::uint64_t /*presence*/) { return true; }
+
   /// Place and sizes.
   virtual EngineInfo info() = 0;
 

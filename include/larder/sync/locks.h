@@ -22,6 +22,7 @@ struct LockParty {
   LockKind kind = LockKind::lock;
   pid_t process = 0;
   pid_t thread = 0;
+  bool is_elsewhere = false;  ///< In another container, which numbers processes otherwise.
   bool is_waiting = false;
   bool has_ended = false;   ///< It will be passed over by the next who wants the lock.
   std::uint64_t token = 0;  ///< 0 if it has none yet.
@@ -34,8 +35,9 @@ struct LockParty {
 [[nodiscard]] std::vector<LockParty> list_locks(EnginePtr engine);
 
 /// Takes the lock, semaphore... of that kind away from all who hold it, as if they had ended: for
-/// holders that hang, or that died in another container. They are not told, so their tokens must be
-/// refused; `is_held()` tells them if they ask. A barrier breaks. Returns how many there were.
+/// holders that hang, or that ended in another container while their processes went on. They are
+/// not told, so their tokens must be refused; `is_held()` tells them if they ask. A barrier breaks.
+/// Returns how many there were.
 /// @throws Error `denied` if the engine is read-only, `unavailable`
 std::size_t break_lock(EnginePtr engine, LockKind kind, const Key& name);
 

@@ -195,6 +195,12 @@ const std::atomic<std::uint64_t>* Database::generation(BytesView key) const {
   return &shared_->generations().of(key_hash(StoredKey(key).bytes()));
 }
 
+std::uint64_t Database::presence() {
+  const MutexLock lock(mark_mutex_);
+  if (!mark_) mark_.emplace(*hooks_.io, options_.path / "users");
+  return mark_->number();
+}
+
 EngineInfo Database::info() {
   EngineInfo info{.uri = "lmdb:" + options_.path.string(),
                   .entries = 0,

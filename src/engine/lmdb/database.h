@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,8 @@
 #include "engine/lmdb/durable_hooks.h"
 #include "engine/lmdb/environment.h"
 #include "engine/lmdb/log.h"
+#include "engine/lmdb/presence.h"
+#include "engine/lmdb/process_mark.h"
 #include "engine/lmdb/shared_area.h"
 #include "engine/lmdb/shared_page.h"
 #include "engine/update_hooks.h"
@@ -38,6 +41,10 @@ class Database {
   [[nodiscard]] ClaimPtr claim(BytesView name, SteadyTime deadline);
   [[nodiscard]] std::uint64_t sequence() const { return log_->published(); }
   [[nodiscard]] const std::atomic<std::uint64_t>* generation(BytesView key) const;
+  [[nodiscard]] std::uint64_t presence();
+  [[nodiscard]] bool is_present(std::uint64_t presence) const {
+    return presence == 0 || has_mark(*hooks_.io, directory_.users(), presence);
+  }
   [[nodiscard]] EngineInfo info();
   [[nodiscard]] const LmdbOptions& options() const noexcept { return options_; }
   [[nodiscard]] const EngineHooks& hooks() const noexcept { return hooks_; }
@@ -59,6 +66,8 @@ class Database {
   std::unique_ptr<Log> log_;
   Mutex areas_mutex_;
   std::map<std::string, SharedArea, std::less<>> areas_ LARDER_GUARDED_BY(areas_mutex_);
+  Mutex mark_mutex_;
+  std::optional<ProcessMark> mark_ LARDER_GUARDED_BY(mark_mutex_);  ///< Once it was asked for.
   DurableHooks durable_hooks_;  ///< What a hook holds may be in an area.
   std::unique_ptr<Background> background_;
 };

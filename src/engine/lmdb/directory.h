@@ -40,6 +40,8 @@ class DirectoryLock {
 
   /// Whether nobody else has it open. Holds until `opened()`.
   [[nodiscard]] bool is_sole() const noexcept { return sole_; }
+  /// The file by which others see who has it open.
+  [[nodiscard]] int users() const noexcept { return users_.fd(); }
   /// Lets others open it too.
   void opened();
   /// Keeps others from opening it. Returns whether nobody else has it open.

@@ -56,6 +56,10 @@ class LmdbEngine final : public Engine {
   [[nodiscard]] const std::atomic<std::uint64_t>* generation(BytesView key) override {
     return database().generation(key);
   }
+  [[nodiscard]] std::uint64_t presence() override { return database().presence(); }
+  [[nodiscard]] bool is_present(std::uint64_t presence) override {
+    return database().is_present(presence);
+  }
   EngineInfo info() override { return database().info(); }
   [[nodiscard]] EnginePlace place() const override {
     return {.directory = options_.path,

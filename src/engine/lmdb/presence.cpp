@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 
+#include <cerrno>
+
 #include "larder/core/error.h"
 
 namespace larder::lmdb {
@@ -11,6 +13,7 @@ namespace {
 // Which byte says what. Processes of other releases look at them, too: never change.
 constexpr off_t user_byte = 0;
 constexpr off_t waiting_byte = 1;
+constexpr std::uint64_t first_mark = 4096;
 
 struct ::flock one_byte(short type, off_t at) noexcept {
   struct ::flock range{};
@@ -34,6 +37,22 @@ bool is_locked(Io& io, int users, off_t at) {
 Presence look_for_users(Io& io, int users) {
   if (is_locked(io, users, user_byte)) return Presence::in_use;
   return is_locked(io, users, waiting_byte) ? Presence::opening : Presence::nobody;
+}
+
+std::uint64_t mark_number(std::uint64_t any) noexcept {
+  return first_mark + (any >> 2U);  // an offset in a file has 63 bits
+}
+
+bool set_mark(Io& io, int users, std::uint64_t number) {
+  struct ::flock range = one_byte(F_WRLCK, static_cast<off_t>(number));
+  const int result = io.range_lock(users, F_OFD_SETLK, range);
+  if (result == -EAGAIN || result == -EACCES) return false;
+  if (result < 0) throw system_error(-result, "mark that this process has the database open");
+  return true;
+}
+
+bool has_mark(Io& io, int users, std::uint64_t number) {
+  return is_locked(io, users, static_cast<off_t>(number));
 }
 
 void announce_user(Io& io, int users) {

@@ -42,6 +42,8 @@ class ReadOnlyDatabase {
   [[nodiscard]] static const std::atomic<std::uint64_t>* generation(BytesView /*key*/) noexcept {
     return nullptr;
   }
+  [[nodiscard]] static std::uint64_t presence() noexcept { return 0; }
+  [[nodiscard]] static bool is_present(std::uint64_t /*presence*/) noexcept { return true; }
   std::span<std::byte> shared_memory(std::string_view name, std::size_t size);
   [[nodiscard]] EngineInfo info();
   [[nodiscard]] const LmdbOptions& options() const noexcept { return options_; }

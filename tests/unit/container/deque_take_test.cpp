@@ -18,6 +18,7 @@
 #include "larder/core/error.h"
 #include "support/channel.h"
 #include "support/child.h"
+#include "support/container.h"
 #include "support/expect_kind.h"
 
 namespace larder::test {
@@ -391,6 +392,25 @@ TEST_F(DequeTakeProcesses, what_a_killed_process_took_comes_back_with_the_next_t
   EXPECT_EQ(first->attempts(), 2U);
   EXPECT_EQ(jobs.snapshot(), (Numbers{2, 4}));
   EXPECT_EQ(jobs.taken(), 2U);
+}
+
+TEST_F(DequeTakeProcesses, what_a_container_died_with_comes_back) {
+  if (!can_contain()) GTEST_SKIP() << "this machine does not let the test make containers";
+  Deque<int> jobs(open_lmdb({.path = dir_ / "db"}), "jobs");
+  jobs.push_back(1);
+  ChannelPair line;
+  Child worker = start_container([&] {
+    line.parent.close();
+    const auto taken = Deque<int>(open_lmdb({.path = dir_ / "db"}), "jobs").take_front();
+    line.child.send("taken");
+    static_cast<void>(line.child.receive());  // until killed
+    return 0;
+  });
+  line.child.close();
+  ASSERT_EQ(line.parent.receive(), "taken");
+  EXPECT_FALSE(jobs.take_front_within(0ms));
+  worker.kill(SIGKILL);
+  EXPECT_EQ(jobs.pop_front_within(far_too_long), 1);
 }
 
 TEST_F(DequeTakeProcesses, a_process_that_ends_gives_up_what_it_took) {

@@ -16,7 +16,8 @@ namespace larder::detail {
 /// What is locked belongs to the thread that locked it, whatever object it was locked through. Who
 /// waits gets it in the order of asking, asleep meanwhile; what only one can hold may be taken once
 /// by somebody new while the next in line wakes. When its owner ends without unlocking, be it by
-/// `kill -9`, the next one has it within 100 milliseconds. In the child of a fork nothing is held,
+/// `kill -9`, the next one has it within 100 milliseconds; in another container, when its process
+/// ends or closes the engine. In the child of a fork nothing is held,
 /// and unlocking there what the parent holds does nothing.
 ///
 /// Locking inside an update or a view of the same engine is an `invalid_argument`, whether it would
