@@ -38,7 +38,7 @@ Answer Web::fetch(const std::string& url) {
   ::curl_easy_setopt(handle_.get(), CURLOPT_URL, url.c_str());
   ::curl_easy_setopt(handle_.get(), CURLOPT_WRITEDATA, &answer.body);
   const CURLcode code = ::curl_easy_perform(handle_.get());
-  if (code != CURLE_OK) throw std::runtime_error(url + ": " + ::curl_easy_strerror(code));
+  if (code != CURLE_OK) throw NoAnswer(::curl_easy_strerror(code));
   ::curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &answer.status);
   return answer;
 }

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -15,12 +16,17 @@ struct Answer {
   std::string body = {};
 };
 
+/// The server cannot be reached, or does not answer.
+struct NoAnswer : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 /// Fetches pages over a connection that stays open.
 class Web {
  public:
   Web();
 
-  /// @throws std::runtime_error if the server gives no answer
+  /// @throws NoAnswer
   [[nodiscard]] Answer fetch(const std::string& url);
 
  private:

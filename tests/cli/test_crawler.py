@@ -3,6 +3,7 @@
 once."""
 
 import contextlib
+import http.server
 import os
 import pathlib
 import random
@@ -11,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import unittest
 import urllib.parse
 
@@ -154,6 +156,60 @@ class Crawler(support.Case):
                 self.assertEqual(status, "404", url)
             else:
                 self.assertEqual((status, size), ("200", str(expected[url])), url)
+
+
+class Pages(http.server.BaseHTTPRequestHandler):
+    """Three pages, of which one gets no answer while the server is `broken`."""
+
+    def do_GET(self):
+        if self.path == "/b.html" and self.server.broken:
+            self.close_connection = True
+            return
+        body = b'<a href="b.html">b</a> <a href="c.html">c</a>'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@unittest.skipUnless(CRAWLER, "the example is not built: libcurl is missing")
+class Unreachable(support.Case):
+    def setUp(self):
+        super().setUp()
+        self.state = str(self.folder / "state")
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+        self.server.broken = True
+        self.addCleanup(self.server.server_close)
+        self.addCleanup(self.server.shutdown)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def run_crawler(self, *arguments):
+        return subprocess.run([CRAWLER, self.state, *arguments], capture_output=True, text=True,
+                              timeout=support.PATIENCE)
+
+    def crawl(self):
+        done = self.run_crawler(self.address + "/a.html", "2")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.splitlines()[-1]
+
+    def test_ends_without_what_gets_no_answer_and_tries_again_in_the_next_call(self):
+        self.assertEqual(self.crawl(), "2 pages, 1 could not be fetched")
+        lines = self.run_crawler().stdout.splitlines()
+        self.assertEqual(len(lines), 3)
+        self.assertRegex(lines[-1], rf"^0\t0\t0\t{self.address}/b\.html\tServer returned nothing")
+        self.server.broken = False
+        self.assertEqual(self.crawl(), "3 pages, all that are known")
+        self.assertNotIn("Server returned", self.run_crawler().stdout)
+
+    def test_number_of_workers_is_one(self):
+        for workers in ("0", "-1", "abc", "4x", "", "1000000"):
+            done = self.run_crawler(self.address + "/a.html", workers)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), workers)
+            self.assertIn("usage", done.stderr)
 
 
 if __name__ == "__main__":
