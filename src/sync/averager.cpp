@@ -2,6 +2,7 @@
 #include "larder/sync/averager.h"
 
 #include <cmath>
+#include <string>
 #include <utility>
 
 #include "larder/codec/reflect.h"
@@ -26,6 +27,7 @@ std::optional<double> average(const std::optional<Sum>& sum) {
 
 struct Averager::State {
   EnginePtr engine;
+  std::string name;
   detail::Cell cell;
 
   [[nodiscard]] std::optional<Sum> sum() const {
@@ -36,6 +38,7 @@ struct Averager::State {
 Averager::Averager(EnginePtr engine, const Key& name)
     : state_(std::make_shared<State>(State{
           .engine = std::move(engine),
+          .name = name.to_string(),
           .cell = detail::Cell(detail::CellKind::average, name.bytes()),
       })) {}
 
@@ -46,6 +49,10 @@ void Averager::add(double value) {
   state_->engine->update([&](WriteTxn& txn) {
     Sum sum = state_->cell.read<Sum>(txn).value_or(Sum{});
     sum.total += value;
+    if (!std::isfinite(sum.total)) {
+      throw Error(ErrorKind::invalid_argument,
+                  "sync: average " + state_->name + ": the sum of its numbers would be too large");
+    }
     ++sum.count;
     state_->cell.write(txn, sum);
   });

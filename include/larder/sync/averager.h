@@ -19,7 +19,8 @@ class Averager {
   Averager(EnginePtr engine, const Key& name);
 
   /// Adds one number.
-  /// @throws Error `invalid_argument` if it is not finite, `corrupt`, `full`, `unavailable`
+  /// @throws Error `invalid_argument` if it is not finite or the sum of all would not be, and then
+  /// nothing changes; `corrupt`, `full`, `unavailable`
   void add(double value);
 
   /// The average of all that was added, or nothing if nothing was.

@@ -49,6 +49,17 @@ TEST_P(KeptNumbers, average_takes_only_numbers) {
   EXPECT_EQ(average.get(), 1.0);
 }
 
+// It said infinity for ever.
+TEST_P(KeptNumbers, average_refuses_what_its_sum_cannot_hold_and_goes_on) {
+  Averager average(engine(), "name");
+  average.add(1e308);
+  expect_kind(ErrorKind::invalid_argument, [&] { average.add(1e308); });
+  EXPECT_EQ(average.get(), 1e308);
+  average.add(-1e308);
+  EXPECT_EQ(average.get(), 0.0);
+  EXPECT_EQ(average.count(), 2U);
+}
+
 TEST_P(KeptNumbers, counter_counts_both_ways) {
   Counter counter(engine(), "name");
   EXPECT_EQ(counter.get(), 0);
