@@ -4,13 +4,18 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 
+#include "larder/sync/averager.h"
 #include "larder/sync/barrier.h"
+#include "larder/sync/counter.h"
 #include "larder/sync/lock.h"
+#include "larder/sync/once.h"
+#include "larder/sync/rate_limiter.h"
 #include "larder/sync/rw_lock.h"
 #include "larder/sync/semaphore.h"
 #include "support/channel.h"
@@ -181,6 +186,54 @@ TEST_P(BadDevice, that_is_full_gives_no_tokens_and_loses_none) {
   held.unlock();
   io().clear_rules();
   EXPECT_GT(token_of(lock), last);
+}
+
+TEST_P(BadDevice, that_is_full_changes_no_number_and_gives_no_turn) {
+  Counter counter(engine(), "name");
+  Averager average(engine(), "name");
+  RateLimiter limiter(engine(), "name", {.count = 1'000'000, .period = std::chrono::hours{1}});
+  Once once(engine(), "name");
+  fill_up();
+  fill_log();
+  // Until nothing fits any more; what was refused did not happen.
+  std::int64_t counted = 0;
+  const auto goes_on = [](const auto& change) {
+    try {
+      change();
+      return true;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::full) << error.what();
+      return false;
+    }
+  };
+  while (counted < 100'000 && goes_on([&] { counter.add(); })) ++counted;
+  EXPECT_EQ(counter.get(), counted);
+  std::uint64_t averaged = 0;
+  while (averaged < 100'000 && goes_on([&] { average.add(2); })) ++averaged;
+  EXPECT_EQ(average.count(), averaged);
+  EXPECT_FALSE(goes_on([&] { (void)limiter.reserve(); }) && goes_on([&] { counter.add(1); }));
+  // What could not be noted as done is done again.
+  const bool is_noted = goes_on([&] { once.call([] {}); });
+  EXPECT_EQ(once.is_done(), is_noted);
+  io().clear_rules();
+  counted = counter.get();
+  EXPECT_EQ(counter.add(), counted + 1);
+  EXPECT_TRUE(limiter.reserve());
+  EXPECT_EQ(once.call([] {}), !is_noted);
+}
+
+TEST_P(BadDevice, that_is_full_hinders_nobody_to_meet) {
+  Barrier barrier(engine(), "name", 2);
+  fill_up();
+  fill_log();
+  std::thread other([&] {
+    Barrier same(engine(), "name", 2);
+    EXPECT_TRUE(same.arrive_and_wait_for(long_time));
+    same.leave();
+  });
+  EXPECT_TRUE(barrier.arrive_and_wait_for(long_time));
+  barrier.leave();
+  other.join();
 }
 
 TEST_P(BadDevice, that_fails_once_leaves_nothing_locked) {

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <cstdio>
 #include <optional>
 #include <string>
 #include <thread>
@@ -139,6 +140,7 @@ int kill_and_look(Live live, Look look) {
   make_area(watched->area, 1, 1);
   Random random(test::seed());
   int inside = 0;
+  int kills = 0;
   // Where they are killed is a matter of luck and of what else the machine does.
   const auto is_enough = [&](std::uint64_t round) {
     return round >= test::rounds(300, 5000) && (inside > 10 || round >= 10'000);
@@ -156,8 +158,10 @@ int kill_and_look(Live live, Look look) {
     Ledger ledger(watched->area, SteadyTime::max());
     look(ledger);
     EXPECT_TRUE(check(ledger).empty());
+    ++kills;
     if (testing::Test::HasFailure()) break;
   }
+  std::printf("%d processes killed at work, of which %d were inside the table\n", kills, inside);
   return inside;
 }
 

@@ -5,7 +5,10 @@
 #include "larder/sync/rate_limiter.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <csignal>
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <stdexcept>
@@ -18,6 +21,7 @@
 #include "support/child.h"
 #include "support/expect_kind.h"
 #include "support/settings.h"
+#include "support/shared_block.h"
 #include "sync_fixture.h"
 
 namespace larder::test {
@@ -207,6 +211,47 @@ TEST_P(KeptRateLimiterTest, new_process_finds_turns_used_up) {
   EXPECT_EQ(at_once(limiter(2, 1s)), 0);
   clock_.advance(500ms);
   EXPECT_EQ(at_once(limiter(2, 1s)), 1);
+}
+
+TEST_P(KeptRateLimiterTest, gives_no_turn_twice_while_processes_are_killed) {
+  struct Turns {
+    std::array<std::atomic<std::int64_t>, 200'000> given;
+    std::atomic<std::size_t> count{0};
+  };
+  const SharedBlock<Turns> turns;
+  Random random(seed());
+  const auto start = [&] {
+    return Child([&] {
+      RateLimiter mine = limiter(1, 1ms);
+      for (std::size_t at = 0; at < turns->given.size();) {
+        const std::int64_t turn = mine.reserve()->time_since_epoch().count();
+        at = turns->count++;
+        if (at < turns->given.size()) turns->given[at] = turn;
+      }
+      return 0;
+    });
+  };
+  std::vector<std::optional<Child>> children(4);
+  for (auto& child : children) child.emplace(start());
+  for (std::uint64_t kills = 0; kills < rounds(50, 1000); ++kills) {
+    const std::size_t wanted = turns->count + random.below(50);
+    while (turns->count < std::min(wanted, turns->given.size())) std::this_thread::yield();
+    auto& child = children[random.below(children.size())];
+    child->kill(SIGKILL);
+    child->wait();
+    child.emplace(start());
+  }
+  children.clear();
+  // Those that were killed may have had turns that they did not note.
+  std::vector<std::int64_t> given;
+  for (const auto& turn : turns->given) {
+    if (turn != 0) given.push_back(turn);
+  }
+  EXPECT_GT(given.size(), 100U);
+  std::ranges::sort(given);
+  const auto too_close = std::ranges::adjacent_find(
+      given, [](std::int64_t a, std::int64_t b) { return b - a < 1'000'000; });
+  EXPECT_EQ(too_close, given.end());
 }
 
 TEST_P(KeptRateLimiterTest, counts_by_the_calendar_over_a_restart_of_the_machine) {
