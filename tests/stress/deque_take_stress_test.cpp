@@ -12,6 +12,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <cstdio>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -46,6 +47,7 @@ struct Board {
   std::array<Job, most_jobs> jobs;
   std::atomic<int> pushed{0};
   std::atomic<std::uint64_t> done{0};
+  std::atomic<std::uint64_t> again{0};  ///< Takings of what had been taken before.
   std::atomic<std::uint64_t> lost{0};   ///< Acknowledgements that were refused.
   std::atomic<std::uint64_t> wrong{0};  ///< Attempts or tokens that cannot be.
   std::atomic<bool> is_over{false};
@@ -68,6 +70,7 @@ void consume(Store& store, Board& board, Random& random) {
   ++job.begun;
   const std::uint64_t attempts = taken->attempts();
   if (attempts == 0 || attempts > max_attempts) ++board.wrong;
+  if (attempts > 1) ++board.again;
   const std::uint32_t bit = 1U << (attempts % 32);
   if ((job.attempts.fetch_or(bit) & bit) != 0) ++board.wrong;
   if (is_impossible(**taken)) return;
@@ -167,12 +170,19 @@ class DequeTakeStress : public testing::Test {
 };
 
 TEST_F(DequeTakeStress, no_job_is_lost_or_done_twice_while_consumers_are_killed) {
-  run(rounds(500, 10'000));
+  const std::uint64_t kills = rounds(500, 10'000);
+  run(kills);
   check();
   EXPECT_GT(board_->lost, 0U) << "nobody was late: nothing was proved about that";
   EXPECT_FALSE(store_.jobs.dead_letters().empty());
-  RecordProperty("jobs", std::to_string(board_->pushed.load()));
-  RecordProperty("late", std::to_string(board_->lost.load()));
+  std::printf(
+      "%llu kills, %d jobs: %llu done, %zu dead letters; %llu takings of what came back, "
+      "%llu too late\n",
+      static_cast<unsigned long long>(kills), board_->pushed.load(),
+      static_cast<unsigned long long>(board_->done.load()),
+      static_cast<std::size_t>(store_.jobs.dead_letters().size()),
+      static_cast<unsigned long long>(board_->again.load()),
+      static_cast<unsigned long long>(board_->lost.load()));
 }
 
 }  // namespace
