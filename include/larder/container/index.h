@@ -104,7 +104,8 @@ class Index {
     return found;
   }
 
-  /// The first or last entry, which stays; nothing if there is none.
+  /// The first or last entry, which stays; nothing if there is none. Of keys that begin with the
+  /// same 480 or so bytes any may be the first or last of these, here and in all that goes by key.
   [[nodiscard]] std::optional<value_type> peek_first(KeyOrder order = KeyOrder::insertion) const {
     return peek(order, Direction::forward);
   }
