@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -69,7 +70,8 @@ class Import final : public Command {
     const std::string name = is_diskcache ? source_.substr(diskcache_scheme.size()) : source_;
     if (name.empty()) throw UsageError("'" + source_ + "' names no source");
     (void)store_path(store_);
-    Intake intake(dry_run_ ? std::nullopt : std::optional(open_or_make_store(store_, console)),
+    const auto open = [&] { return open_or_make_store(store_, console); };
+    Intake intake(dry_run_ ? std::function<Cache()>() : open,
                   if_absent_ ? Existing::keep : Existing::replace,
                   json_ ? Intake::Telling::json : Intake::Telling::lines, console);
     DiskcacheLimits limits;
@@ -78,7 +80,7 @@ class Import final : public Command {
     } else {
       read_lines(name, intake, console);
     }
-    intake.flush();
+    intake.finish();
     report(intake.report(), console);
     suggest(limits, console);
     return exit_code(intake.report());

@@ -152,6 +152,9 @@ class Export(support.StoreCase):
         for text in (b"", b"hello\n", b"{}\n", to_text([{"format": "larder", "version": 2}])):
             self.expect("import", "-", str(self.store), stdin=text, code=1, out="")
         self.expect("import", "nowhere.jsonl", str(self.store), code=2, out="")
+        self.assertFalse(self.store.exists(), "no source, no store")
+        self.import_lines([HEAD, {"end": True, "entries": 0}])
+        self.expect("list", str(self.store), out="")
 
     def test_output_file_is_complete_or_not_there(self):
         self.put("k", "v")

@@ -346,6 +346,7 @@ NULL AS tag, 0 AS size, 1 AS mode, NULL AS filename, 1 AS value FROM n;""")
         self.expect("import", f"diskcache:{self.folder / 'empty'}", str(self.store), code=1, out="")
         self.expect("import", f"diskcache:{self.folder / 'nowhere'}", str(self.store), code=2,
                     out="")
+        self.assertFalse(self.store.exists(), "no source, no store")
         self.expect("import", "diskcache:", str(self.store), code=2, out="")
         (self.folder / "empty" / "cache.db").write_bytes(b"no database" * 100)
         self.expect("import", f"diskcache:{self.folder / 'empty'}", str(self.store), code=4)

@@ -39,9 +39,14 @@ std::string_view refusal_name(Refusal refusal) {
   return "no_room";
 }
 
-Intake::Intake(std::optional<Cache> store, Existing existing, Telling telling,
+Intake::Intake(std::function<Cache()> open, Existing existing, Telling telling,
                const Console& console)
-    : store_(std::move(store)), existing_(existing), telling_(telling), console_(console) {}
+    : open_(std::move(open)), existing_(existing), telling_(telling), console_(console) {}
+
+Cache& Intake::target() {
+  if (!store_) store_ = open_();
+  return *store_;
+}
 
 void Intake::add(Incoming incoming) {
   ++seen_;
@@ -50,7 +55,7 @@ void Intake::add(Incoming incoming) {
     ++report_.expired;
     return;
   }
-  if (!store_) {
+  if (!open_) {
     ++report_.taken;
     return;
   }
@@ -85,13 +90,18 @@ void Intake::refuse(const std::string& key, const RefusedEntry& why) {
   }
 }
 
+void Intake::finish() {
+  flush();
+  if (open_) static_cast<void>(target());
+}
+
 void Intake::flush() {
   if (waiting_.empty()) return;
   const std::vector<Incoming> batch = std::exchange(waiting_, {});
   waiting_bytes_ = 0;
   const IntakeReport before = report_;
   try {
-    store_->transact([&] {
+    target().transact([&] {
       for (const Incoming& incoming : batch) store(incoming);
     });
   } catch (...) {
@@ -107,8 +117,8 @@ void Intake::store(const Incoming& incoming) {
   try {
     const bool stored =
         incoming.content
-            ? import_content(*store_, key, schema, incoming.content, options, existing_)
-            : import_encoded(*store_, key, schema, incoming.value, options, existing_);
+            ? import_content(target(), key, schema, incoming.content, options, existing_)
+            : import_encoded(target(), key, schema, incoming.value, options, existing_);
     ++(stored ? report_.taken : report_.present);
   } catch (const Error& error) {
     const RefusedEntry refusal = refusal_of(error);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,8 +35,9 @@ class Intake {
   /// How an entry that is not taken is told.
   enum class Telling { lines, json };
 
-  /// Without a `store` nothing is stored: a dry run.
-  Intake(std::optional<Cache> store, Existing existing, Telling telling, const Console& console);
+  /// Opens the store with the first entry that comes: what is no source leaves none behind. Without
+  /// `open` nothing is stored: a dry run.
+  Intake(std::function<Cache()> open, Existing existing, Telling telling, const Console& console);
 
   /// Stores `incoming`, later unless its content is a stream, or counts it as expired.
   void add(Incoming incoming);
@@ -43,14 +45,19 @@ class Intake {
   void refuse(const std::string& key, const RefusedEntry& why);
   /// Stores what is waiting.
   void flush();
+  /// To be called at the end of a source: stores what is waiting. The store is there from then on,
+  /// even if nothing came.
+  void finish();
 
   [[nodiscard]] const IntakeReport& report() const noexcept { return report_; }
   /// How many entries were seen.
   [[nodiscard]] std::uint64_t seen() const noexcept { return seen_; }
 
  private:
+  [[nodiscard]] Cache& target();
   void store(const Incoming& incoming);
 
+  std::function<Cache()> open_;
   std::optional<Cache> store_;
   Existing existing_;
   Telling telling_;
