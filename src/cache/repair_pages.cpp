@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "cache/layout.h"
 #include "cache/record.h"
 #include "cache/shards.h"
@@ -26,6 +28,7 @@ struct Pages {
   std::vector<std::string> problems = {};
   std::vector<std::filesystem::path> kept = {};
   bool is_in_use = false;  ///< Somebody had one open, so that it was not looked at.
+  std::vector<std::filesystem::path> lost = {};  ///< Of shards that are gone.
 };
 
 /// Looks after the pages of its databases, of those that nobody has open.
@@ -34,10 +37,16 @@ Pages repair_pages(const CacheOptions& options, RepairMode mode, const CacheHook
   Pages report;
   const std::vector<std::filesystem::path> paths = detail::engine_paths(options, hooks);
   for (std::size_t i = 0; i < paths.size(); ++i) {
+    const bool is_shard = paths.size() > 1;
+    if (is_shard && !detail::holds_database(*hooks.io, paths[i])) {
+      report.lost.push_back(paths[i]);
+      report.problems.push_back(detail::shard_name(i) + ": it is gone: everything in it is lost");
+      continue;
+    }
     try {
       PageRepair pages = repair_lmdb(detail::engine_options(options, paths[i]), mode,
                                      detail::engine_hooks(hooks), progress, is_whole_record);
-      const std::string where = paths.size() > 1 ? detail::shard_name(i) + ": " : "";
+      const std::string where = is_shard ? detail::shard_name(i) + ": " : "";
       for (const std::string& problem : pages.problems) report.problems.push_back(where + problem);
       if (pages.kept) report.kept.push_back(std::move(*pages.kept));
     } catch (const Error& error) {
@@ -48,6 +57,43 @@ Pages repair_pages(const CacheOptions& options, RepairMode mode, const CacheHook
     }
   }
   return report;
+}
+
+/// The settings of one of `paths`, with the least of all limits; none if none can be told.
+CacheSettings share_of(const std::vector<std::filesystem::path>& paths, const CacheOptions& options,
+                       const CacheHooks& hooks) {
+  CacheSettings share;
+  for (const std::filesystem::path& path : paths) {
+    if (!detail::holds_database(*hooks.io, path)) continue;
+    CacheOptions one = options;
+    one.path = path;
+    one.shards.reset();
+    try {
+      CacheSettings found = Cache::open(one, hooks).settings();
+      found.max_entries = std::min(*found.max_entries, share.max_entries.value_or(no_limit));
+      found.max_bytes = std::min(*found.max_bytes, share.max_bytes.value_or(no_limit));
+      share = found;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::corrupt) throw;  // else the others tell
+    }
+  }
+  return share;
+}
+
+/// Makes shards anew, so that the others can be reached again.
+void make_shards(const std::vector<std::filesystem::path>& lost, const CacheOptions& options,
+                 const CacheHooks& hooks) {
+  if (lost.empty()) return;
+  CacheOptions one = options;
+  one.open_mode = OpenMode::open_or_create;
+  one.shards.reset();
+  one.settings = share_of(detail::engine_paths(options, hooks), options, hooks);
+  for (const std::filesystem::path& path : lost) {
+    one.path = path;
+    // It says what must be in the database.
+    hooks.io->unlink(path / "clean");
+    static_cast<void>(Cache::open(one, hooks));
+  }
 }
 
 /// Settings that are damaged let no cache open; without them it has the defaults. Returns whether
@@ -96,7 +142,9 @@ RepairReport repair_cache(const CacheOptions& options, RepairMode mode, const Ca
   Pages pages = repair_pages(opened, mode, hooks, progress);
   RepairReport report;
   try {
-    report = repair_entries(opened, mode, hooks, progress);
+    if (mode == RepairMode::fix) make_shards(pages.lost, opened, hooks);
+    const bool can_be_opened = mode == RepairMode::fix || pages.lost.empty();
+    if (can_be_opened) report = repair_entries(opened, mode, hooks, progress);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::corrupt || !pages.is_in_use) throw;
     throw Error(ErrorKind::corrupt, std::string(error.what()) +
@@ -106,6 +154,7 @@ RepairReport repair_cache(const CacheOptions& options, RepairMode mode, const Ca
   report.problems.insert(report.problems.begin(), std::make_move_iterator(pages.problems.begin()),
                          std::make_move_iterator(pages.problems.end()));
   report.kept = std::move(pages.kept);
+  report.lost_shards = pages.lost.size();
   return report;
 }
 

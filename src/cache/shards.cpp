@@ -6,6 +6,8 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <string>
@@ -30,7 +32,23 @@ std::filesystem::path shard_path(const std::filesystem::path& path, std::uint32_
 
 bool exists(Io& io, const std::filesystem::path& path) {
   struct stat status{};
-  return io.stat(path, status) == 0;
+  const int result = io.stat(path, status);
+  if (result < 0 && result != -ENOENT && result != -ENOTDIR) {
+    throw system_error(result, "look at " + path.string());
+  }
+  return result == 0;
+}
+
+// Shards are made in order: behind one that was not made yet there is none.
+void check_presence(Io& io, const std::vector<std::filesystem::path>& paths) {
+  const auto holds = [&](const auto& path) { return holds_database(io, path); };
+  const auto missing = std::ranges::find_if_not(paths, holds);
+  const bool is_unfinished = std::all_of(
+      missing, paths.end(), [&](const auto& path) { return exists(io, path) && !holds(path); });
+  if (is_unfinished) return;
+  throw Error(ErrorKind::corrupt,
+              "cache: the shard " + missing->string() +
+                  " is missing; restore it from a copy, or repair the cache to lose only that");
 }
 
 // 0 if the cache is in one piece, or is not there yet.
@@ -82,7 +100,7 @@ std::uint32_t create(Io& io, const CacheOptions& options) {
 
 // The engine looks after a cache in one piece.
 void check_open_mode(Io& io, const CacheOptions& options, std::uint32_t there) {
-  const bool is_in_one_piece = there == 0 && exists(io, options.path / "data.mdb");
+  const bool is_in_one_piece = there == 0 && holds_database(io, options.path);
   if (options.open_mode == OpenMode::create && there != 0) {
     throw Error(ErrorKind::invalid_argument,
                 "cache: there is one in " + options.path.string() + " already");
@@ -111,7 +129,7 @@ std::uint32_t find_shards(const CacheOptions& options, const CacheHooks& hooks) 
   const bool is_new = there == 0;
   check_open_mode(*hooks.io, options, there);
   if (is_new && options.shards.value_or(1) == 1) return 1;
-  if (is_new && exists(*hooks.io, options.path / "data.mdb")) refuse(options, 1);
+  if (is_new && holds_database(*hooks.io, options.path)) refuse(options, 1);
   if (is_new) there = create(*hooks.io, options);
   if (options.shards && *options.shards != there) refuse(options, there);
   return there;
@@ -125,6 +143,10 @@ std::vector<std::filesystem::path> engine_paths(const CacheOptions& options,
   paths.reserve(count);
   for (std::uint32_t i = 0; i < count; ++i) paths.push_back(shard_path(options.path, i));
   return paths;
+}
+
+bool holds_database(Io& io, const std::filesystem::path& path) {
+  return exists(io, path / "data.mdb");
 }
 
 std::string shard_name(std::size_t number) { return "shard " + std::to_string(number); }
@@ -152,12 +174,9 @@ std::shared_ptr<CacheCore> open_shards(const CacheOptions& options, const CacheH
   const std::vector<std::filesystem::path> paths = engine_paths(known, hooks);
   const std::vector<CacheSettings> shares = divide(options.settings, paths.size());
   CacheCore::Parts parts;
+  check_presence(*hooks.io, paths);
   for (std::size_t i = 0; i < paths.size(); ++i) {
     const std::filesystem::path& path = paths[i];
-    if (!exists(*hooks.io, path)) {
-      throw Error(ErrorKind::corrupt,
-                  "cache: the shard " + path.string() + " is missing; restore it from a copy");
-    }
     EnginePtr engine = open_lmdb(engine_options(known, path), engine_hooks(hooks));
     auto state = std::make_unique<CacheCore::State>(std::move(engine), hooks, as_bytes("cache"));
     state->path = path;

@@ -24,6 +24,10 @@ namespace larder::detail {
 [[nodiscard]] std::vector<std::filesystem::path> engine_paths(const CacheOptions& options,
                                                               const CacheHooks& hooks);
 
+/// Whether directory `path` has a database.
+/// @throws Error if that may not be looked at
+[[nodiscard]] bool holds_database(Io& io, const std::filesystem::path& path);
+
 /// What reports call the shard with `number`.
 [[nodiscard]] std::string shard_name(std::size_t number);
 

@@ -193,6 +193,7 @@ struct VerifyReport {
 struct RepairReport {
   std::uint64_t entries = 0;               ///< Entries that are there afterwards.
   std::uint64_t removed = 0;               ///< Entries whose value was lost: they are gone.
+  std::uint64_t lost_shards = 0;           ///< Shards that were gone, with all their entries.
   std::vector<std::string> problems = {};  ///< One line for each thing that was wrong.
   /// Files whose pages were damaged, as they were: to be removed once nobody needs them.
   std::vector<std::filesystem::path> kept = {};

@@ -10,7 +10,7 @@ namespace larder {
 /// first looks at every page of its database and, where some are damaged, makes a new one of all
 /// that can be read. That needs nobody else to have it open, this process included; otherwise only
 /// entries are looked at. Every entry that can be read and is whole stays; damaged files are kept
-/// beside the new ones and named in the report.
+/// beside the new ones and named in the report. A shard that is gone is made anew, empty.
 ///
 /// With damaged pages `RepairMode::dry_run` may find less than there is to put right.
 /// @throws Error `invalid_argument` if there is no cache, `corrupt` if nothing can be read or if
