@@ -40,7 +40,7 @@ class Compact final : public StoreCommand {
  public:
   int execute(const Console& console) override {
     const CompactReport report = compact_cache(
-        {.path = existing_store_path(store())}, {.log = console.log_sink()},
+        {.path = existing_store_path(store(), console)}, {.log = console.log_sink()},
         [&](std::uint64_t done, std::uint64_t total) {
           console.progress("copied " + std::to_string(done) + " of " + std::to_string(total));
         });

@@ -47,7 +47,7 @@ class Doctor final : public StoreCommand {
   }
 
   int execute(const Console& console) override {
-    const std::filesystem::path path = store() ? store_path(*store()) : default_store_path();
+    const std::filesystem::path path = store() ? directory_of(*store()) : default_store_path();
     Findings findings;
     check_machine(findings);
     check_place(path, findings);
@@ -69,7 +69,7 @@ class Doctor final : public StoreCommand {
       return;
     }
     try {
-      const Cache store = open_existing_store(path.string(), console, OpenMode::read_only);
+      const Cache store = open(console, OpenMode::read_only);
       findings.push_back({Weight::good, "store", store.storage().uri, ""});
       check_settings(store, findings);
       if (!quick_) check_records(store, console, findings);

@@ -48,19 +48,7 @@ class Limit final : public StoreCommand {
  public:
   void declare(Arguments& arguments) override {
     StoreCommand::declare(arguments);
-    arguments.value("--max-bytes", [this](const std::string& text) {
-      changes_.max_bytes = text == "none" ? no_limit : parse_size(text);
-    });
-    arguments.value("--max-entries", [this](const std::string& text) {
-      changes_.max_entries = text == "none" ? no_limit : parse_count(text, "a number of entries");
-    });
-    arguments.value("--eviction",
-                    [this](const std::string& text) { changes_.eviction = parse_eviction(text); });
-    arguments.value("--ttl", [this](const std::string& text) {
-      changes_.expire_after_write = parse_lifetime(text);
-    });
-    arguments.value("--max-age",
-                    [this](const std::string& text) { changes_.max_age = parse_lifetime(text); });
+    declare_settings(arguments, changes_);
   }
 
   int execute(const Console& console) override {
@@ -73,10 +61,6 @@ class Limit final : public StoreCommand {
   }
 
  private:
-  static Duration parse_lifetime(const std::string& text) {
-    return text == "none" ? Duration::zero() : parse_duration(text);
-  }
-
   static std::string show_lifetime(const std::optional<Duration>& lifetime) {
     const Duration value = lifetime.value_or(Duration::zero());
     return value == Duration::zero() ? "none" : human_duration(value);

@@ -3,7 +3,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +16,7 @@
 #include "cli/human.h"
 #include "cli/json.h"
 #include "cli/key_text.h"
+#include "cli/place.h"
 #include "cli/store_command.h"
 #include "larder/sync/locks.h"
 
@@ -71,6 +74,12 @@ constexpr std::array kinds = {
     KindName{LockKind::rw_lock, "rw_lock"},
     KindName{LockKind::once, "once"},
     KindName{LockKind::barrier, "barrier"},
+};
+
+/// A party and where it was found: a store in shards has several engines.
+struct Found {
+  LockParty party;
+  EnginePtr engine;
 };
 
 std::string_view name_of(LockKind kind) {
@@ -137,14 +146,17 @@ class Locks final : public StoreCommand {
   int execute(const Console& console) override {
     const std::optional<Key> name =
         broken_ ? std::optional(key_text_.read(*broken_)) : std::nullopt;
-    const EnginePtr engine =
-        open_lmdb({.path = existing_store_path(store()), .open_mode = OpenMode::open},
-                  {.log = console.log_sink()});
-    std::vector<LockParty> parties = list_locks(engine);
-    std::erase_if(parties, [&](const LockParty& party) {
-      return (!kind_.empty() && name_of(party.kind) != kind_) || (name && !is_of(party, *name));
-    });
-    return static_cast<int>(name ? take_away(engine, *name, parties, console) : show(parties));
+    std::vector<Found> found;
+    for (const std::filesystem::path& path : databases_of(existing_store_path(store(), console))) {
+      EnginePtr engine =
+          open_lmdb({.path = path, .open_mode = OpenMode::open}, {.log = console.log_sink()});
+      for (LockParty& party : list_locks(engine)) {
+        const bool is_wanted =
+            (kind_.empty() || name_of(party.kind) == kind_) && (!name || is_of(party, *name));
+        if (is_wanted) found.push_back({.party = std::move(party), .engine = engine});
+      }
+    }
+    return static_cast<int>(name ? take_away(*name, found, console) : show(found));
   }
 
  private:
@@ -152,32 +164,36 @@ class Locks final : public StoreCommand {
     return party.name == name.to_string().substr(0, most_name_bytes);
   }
 
-  [[nodiscard]] ExitCode show(const std::vector<LockParty>& parties) const {
+  [[nodiscard]] ExitCode show(const std::vector<Found>& found) const {
     const WallTime now = Clock::system().now();
     std::string lines;
-    for (const LockParty& party : parties) lines += is_json() ? to_json(party) : to_row(party, now);
+    for (const Found& one : found) {
+      lines += is_json() ? to_json(one.party) : to_row(one.party, now);
+    }
     print(lines);
     return ExitCode::done;
   }
 
-  [[nodiscard]] ExitCode take_away(const EnginePtr& engine, const Key& name,
-                                   const std::vector<LockParty>& parties,
+  [[nodiscard]] ExitCode take_away(const Key& name, const std::vector<Found>& found,
                                    const Console& console) const {
-    if (parties.empty()) {
+    if (found.empty()) {
       console.warn("nobody holds " + name.to_string());
       return ExitCode::absent;
     }
-    const LockKind kind = parties.front().kind;
-    for (const LockParty& party : parties) {
+    const LockKind kind = found.front().party.kind;
+    std::set<EnginePtr> engines;
+    for (const auto& [party, engine] : found) {
+      engines.insert(engine);
       if (party.kind == kind) continue;
       throw UsageError("there is a " + std::string(name_of(kind)) + " and a " +
                        std::string(name_of(party.kind)) + " of that name: say which with --kind");
     }
-    if (!yes_ && !confirm(question(parties), "this takes a lock away from who holds it")) {
+    if (!yes_ && !confirm(question(found), "this takes a lock away from who holds it")) {
       console.warn("nothing was taken away");
       return ExitCode::failed;
     }
-    const std::size_t count = break_lock(engine, kind, name);
+    std::size_t count = 0;
+    for (const EnginePtr& engine : engines) count += break_lock(engine, kind, name);
     if (is_json()) {
       print(JsonObject().number("broken", count).line());
     } else if (console.detail() != Detail::quiet) {
@@ -186,14 +202,14 @@ class Locks final : public StoreCommand {
     return ExitCode::done;
   }
 
-  static std::string question(const std::vector<LockParty>& parties) {
+  static std::string question(const std::vector<Found>& found) {
     std::string owners;
-    for (const LockParty& party : parties) {
+    for (const auto& [party, engine] : found) {
       if (party.is_waiting && party.kind != LockKind::barrier) continue;
       owners += (owners.empty() ? "" : ", ") + owner_of(party);
       if (party.has_ended) owners += " (ended)";
     }
-    const LockParty& first = parties.front();
+    const LockParty& first = found.front().party;
     return "Take " + std::string(name_of(first.kind)) + " " + first.name + " away from " + owners +
            "?";
   }

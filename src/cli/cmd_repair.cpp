@@ -20,7 +20,8 @@ Without STORE: the one of larder run. Removes entries whose value is damaged,
 mends indexes and counters, removes files that belong to no entry. Every entry
 that is whole stays. Each problem is one line on standard output. Others may
 use the store meanwhile, unless pages of its database are damaged: then what
-can be read goes to a new file, and the damaged one is kept beside it.
+can be read goes to a new file, and the damaged one is kept beside it. A shard
+whose database is gone is made anew, empty.
 
 Options:
   --dry-run       Change nothing, only show what is wrong; exit with 4 then.
@@ -46,8 +47,9 @@ class Repair final : public StoreCommand {
 
   int execute(const Console& console) override {
     const RepairReport report = repair_cache(
-        {.path = existing_store_path(store())}, dry_run_ ? RepairMode::dry_run : RepairMode::fix,
-        {.log = console.log_sink()}, [&](std::uint64_t done, std::uint64_t total) {
+        {.path = existing_store_path(store(), console)},
+        dry_run_ ? RepairMode::dry_run : RepairMode::fix, {.log = console.log_sink()},
+        [&](std::uint64_t done, std::uint64_t total) {
           console.progress("checked " + std::to_string(done) + " of " + std::to_string(total));
         });
     console.progress("");
@@ -70,6 +72,7 @@ class Repair final : public StoreCommand {
     return JsonObject()
         .number("entries", report.entries)
         .number("removed", report.removed)
+        .number("lost_shards", report.lost_shards)
         .texts("problems", report.problems)
         .texts("kept", texts_of(report.kept))
         .line();
@@ -83,8 +86,9 @@ class Repair final : public StoreCommand {
     } else if (dry_run_) {
       print(count + " problems found, nothing changed\n");
     } else {
-      // The count of entries may be lost with its page.
-      const std::string at_least = report.kept.empty() ? "" : "at least ";
+      // The count of entries may be lost with its page or its shard.
+      const bool is_counted = report.kept.empty() && report.lost_shards == 0;
+      const std::string at_least = is_counted ? "" : "at least ";
       print(count + " problems put right, " + at_least + std::to_string(report.removed) +
             " entries lost, " + std::to_string(report.entries) + " kept\n");
     }

@@ -50,6 +50,7 @@ extern const CommandInfo peek_command;
 extern const CommandInfo queues_command;
 extern const CommandInfo list_command;
 extern const CommandInfo stats_command;
+extern const CommandInfo create_command;
 extern const CommandInfo limit_command;
 extern const CommandInfo expire_command;
 extern const CommandInfo clear_command;

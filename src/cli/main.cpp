@@ -40,6 +40,7 @@ Keep values by key:
   queues    List the queues
 
 Look after a store:
+  create    Make one with limits, or in shards
   list      List keys
   stats     Show how full it is and how well it serves
   top       Watch it at work
@@ -85,7 +86,7 @@ constexpr std::array commands = {
     &limit_command,  &expire_command, &clear_command,   &verify_command, &repair_command,
     &backup_command, &export_command, &import_command,  &evict_command,  &doctor_command,
     &top_command,    &locks_command,  &compact_command, &bench_command,  &fingerprint_command,
-    &why_command};
+    &why_command,    &create_command};
 
 // A file that is opened later must not become stdin, stdout or stderr by accident.
 void occupy_standard_descriptors() {

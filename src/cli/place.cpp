@@ -90,15 +90,7 @@ Place existing_place(const std::optional<std::string>& store) {
   return place;
 }
 
-}  // namespace
-
-std::filesystem::path existing_store_path(const std::optional<std::string>& store) {
-  return existing_place(store).path;
-}
-
-Cache open_existing_store(const std::optional<std::string>& store, const Console& console,
-                          OpenMode mode) {
-  const Place place = existing_place(store);
+Cache open_place(const Place& place, const Console& console, OpenMode mode) {
   Cache cache = Cache::open({.path = place.path, .open_mode = mode}, {.log = console.log_sink()});
   if (place.within.empty()) return cache;
   if (!has_within(cache, place.within)) {
@@ -108,10 +100,64 @@ Cache open_existing_store(const std::optional<std::string>& store, const Console
   return cache.sub(place.within);
 }
 
+}  // namespace
+
+std::filesystem::path directory_of(const std::string& store) { return place_of(store).path; }
+
+std::filesystem::path existing_store_path(const std::optional<std::string>& store,
+                                          const Console& console) {
+  const Place place = existing_place(store);
+  if (place.within.empty()) return place.path;
+  try {
+    static_cast<void>(open_place(place, console, OpenMode::read_only));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::corrupt) throw;
+  }
+  return place.path;
+}
+
+std::vector<std::filesystem::path> databases_of(const std::filesystem::path& path) {
+  std::vector<std::filesystem::path> found;
+  struct stat status = {};
+  if (Io::system().stat(path / "shards", status) < 0) return {path};
+  const int result = Io::system().list(path, [&](std::string_view name) {
+    const bool is_number =
+        name.size() == 3 && name.find_first_not_of("0123456789") == std::string_view::npos;
+    if (is_number && holds_store(path / name)) found.push_back(path / name);
+  });
+  if (result < 0) throw system_error(result, "cannot list " + path.string());
+  std::ranges::sort(found);
+  return found;
+}
+
+Cache open_existing_store(const std::optional<std::string>& store, const Console& console,
+                          OpenMode mode) {
+  return open_place(existing_place(store), console, mode);
+}
+
 Cache open_or_make_store(const std::string& store, const Console& console) {
   const Place place = place_of(store);
   Cache cache = Cache::open({.path = place.path}, {.log = console.log_sink()});
   return place.within.empty() ? cache : cache.sub(place.within);
+}
+
+void create_store(const std::string& store, const CacheSettings& settings,
+                  std::optional<std::uint32_t> shards, const Console& console) {
+  const Place place = place_of(store);
+  CacheOptions options{.path = place.path, .shards = shards};
+  if (place.within.empty()) {
+    options.settings = settings;
+    options.open_mode = OpenMode::create;
+    static_cast<void>(Cache::open(options, {.log = console.log_sink()}));
+    return;
+  }
+  if (shards) throw UsageError("--shards is for a whole store, not for a cache within");
+  Cache cache = Cache::open(options, {.log = console.log_sink()});
+  if (has_within(cache, place.within)) {
+    throw Error(ErrorKind::invalid_argument, "there is a cache '" + place.within + "' within " +
+                                                 place.path.string() + " already");
+  }
+  static_cast<void>(cache.sub(place.within, settings));
 }
 
 }  // namespace larder::cli

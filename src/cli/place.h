@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/console.h"
 #include "larder/cache/cache.h"
@@ -17,10 +19,17 @@ namespace larder::cli {
 /// @throws UsageError for another kind of store
 [[nodiscard]] std::filesystem::path store_path(const std::string& store);
 
-/// The directory of a store that exists, be it named with a cache within; without a name, the one
-/// of `larder run`.
+/// The directory that STORE is about, which may hold no store, be it named with a cache within.
+[[nodiscard]] std::filesystem::path directory_of(const std::string& store);
+
+/// The directory of a store that exists, be it named with a cache within, which must exist, too, as
+/// far as the store can be read; without a name, the one of `larder run`.
 /// @throws Error `not_supported` if there is none
-[[nodiscard]] std::filesystem::path existing_store_path(const std::optional<std::string>& store);
+[[nodiscard]] std::filesystem::path existing_store_path(const std::optional<std::string>& store,
+                                                        const Console& console);
+
+/// The directories of the databases of the store in `path`: itself, or its shards.
+[[nodiscard]] std::vector<std::filesystem::path> databases_of(const std::filesystem::path& path);
 
 /// Opens a store that exists; without a name, the one of `larder run`. Who only looks opens it
 /// `read_only`: then it may be another user's, and nothing shows that it was looked at.
@@ -30,5 +39,12 @@ namespace larder::cli {
 
 /// Opens a store, or makes one.
 [[nodiscard]] Cache open_or_make_store(const std::string& store, const Console& console);
+
+/// Makes a store, or a cache within one, which is made if it is missing. A cache within is in as
+/// many shards as the store.
+/// @throws Error `invalid_argument` if there is one already
+/// @throws UsageError for `shards` of a cache within
+void create_store(const std::string& store, const CacheSettings& settings,
+                  std::optional<std::uint32_t> shards, const Console& console);
 
 }  // namespace larder::cli

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "cli/exit_code.h"
+#include "cli/human.h"
 
 namespace larder::cli {
 namespace {
@@ -25,6 +27,18 @@ void add_lifetime(JsonObject& object, std::string_view name, std::optional<Durat
   }
 }
 
+std::uint64_t parse_limit(const std::string& text, std::uint64_t (*parse)(std::string_view)) {
+  return text == "none" ? no_limit : parse(text);
+}
+
+std::uint64_t parse_entries(std::string_view text) {
+  return parse_count(text, "a number of entries");
+}
+
+Duration parse_lifetime(const std::string& text) {
+  return text == "none" ? Duration::zero() : parse_duration(text);
+}
+
 }  // namespace
 
 Eviction parse_eviction(std::string_view name) {
@@ -35,6 +49,22 @@ Eviction parse_eviction(std::string_view name) {
   }
   throw UsageError("there is no eviction '" + std::string(name) + "': choose " + choice +
                    "or none");
+}
+
+void declare_settings(Arguments& arguments, CacheSettings& target) {
+  arguments.value("--max-bytes", [&target](const std::string& text) {
+    target.max_bytes = parse_limit(text, parse_size);
+  });
+  arguments.value("--max-entries", [&target](const std::string& text) {
+    target.max_entries = parse_limit(text, parse_entries);
+  });
+  arguments.value("--eviction",
+                  [&target](const std::string& text) { target.eviction = parse_eviction(text); });
+  arguments.value("--ttl", [&target](const std::string& text) {
+    target.expire_after_write = parse_lifetime(text);
+  });
+  arguments.value("--max-age",
+                  [&target](const std::string& text) { target.max_age = parse_lifetime(text); });
 }
 
 void add_settings(JsonObject& object, const CacheSettings& settings) {

@@ -10,7 +10,7 @@ import support
 
 COMMANDS = ("run", "put", "get", "erase", "push", "pull", "peek", "queues", "list", "stats", "limit",
             "expire", "clear", "verify", "repair", "backup", "export", "import", "evict", "doctor", "top", "locks", "compact",
-            "bench", "fingerprint", "why")
+            "bench", "fingerprint", "why", "create")
 MANUAL = support.ROOT / "docs" / "man" / "larder.1"
 COMPLETION = support.ROOT / "src" / "cli" / "completion" / "larder.bash"
 
@@ -78,7 +78,7 @@ class Help(support.Case):
         manual = MANUAL.read_text()
         said = re.search(r"\.Cm ([a-z ,]+)\nand\n\.Cm pull Fl -wait\nmake it", manual)[1]
         makers = set()
-        for command, arguments in (("put", ["k", "v"]), ("push", ["q", "v"]), ("import", None),
+        for command, arguments in (("put", ["k", "v"]), ("push", ["q", "v"]), ("import", None), ("create", []),
                                    ("get", ["k"]), ("erase", ["k"]), ("pull", ["q"]),
                                    ("peek", ["q"]), ("queues", []), ("list", []), ("stats", []),
                                    ("limit", []), ("expire", []), ("evict", []), ("clear", ["-y"]),

@@ -13,6 +13,7 @@ _larder_options() {
     list) echo "$common --long --prefix --order --reverse --json" ;;
     stats) echo "$common --json --prometheus --label --reset" ;;
     limit) echo "$common --max-bytes --max-entries --eviction --ttl --max-age --json" ;;
+    create) echo "$common --shards --max-bytes --max-entries --eviction --ttl --max-age" ;;
     doctor) echo "$common --quick --json" ;;
     bench) echo "$common --engine --durability --policy --keys --ops --value-size --max-entries \
 --processes --threads --dir --svg --html --json" ;;
@@ -58,7 +59,7 @@ _larder_value() {
     --ttl | --max-age | --stale | --interval) _larder_words '30s 5m 1h 1d' "$2" ;;
     --tag | --label | --scope | --prefix | --max-bytes | --max-entries | --max-result-size | --break) ;;
     --stable | --unstable) ;;
-    --keys | --ops | --value-size | --processes | --threads) ;;
+    --shards | --keys | --ops | --value-size | --processes | --threads) ;;
     *) return 1 ;;
   esac
 }
@@ -91,7 +92,7 @@ _larder_run() {
 
 _larder() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-  local commands='run put get erase push pull peek queues list stats limit expire clear verify repair backup export import evict doctor top locks compact bench fingerprint why'
+  local commands='run put get erase push pull peek queues list stats create limit expire clear verify repair backup export import evict doctor top locks compact bench fingerprint why'
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     local global=''
