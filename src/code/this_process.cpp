@@ -109,7 +109,12 @@ struct Known {
       LARDER_GUARDED_BY(mutex);  // nullptr for those that are not what runs
   std::map<std::pair<const void*, std::string>, CodeFingerprint> fingerprints
       LARDER_GUARDED_BY(mutex);
+  /// Of the fingerprints made last: who wants both gets the second for nothing.
+  std::map<std::pair<const void*, std::string>, CodeExplanation> explanations
+      LARDER_GUARDED_BY(mutex);
 };
+
+constexpr std::size_t most_explanations = 8;
 
 Known& known() {
   static PerProcess<Known> all;
@@ -157,9 +162,7 @@ void follow_members(const PlaceOfCode& place, FingerprintOptions& options) {
   options.unstable.push_back(demangled_type(place.type->name()) + "::");
 }
 
-}  // namespace
-
-CodeExplanation explain_at(const PlaceOfCode& place, FingerprintOptions options) {
+CodeExplanation make_explanation(const PlaceOfCode& place, FingerprintOptions options) {
   follow_members(place, options);
   const Loaded loaded = find_loaded(place.address);
   const std::shared_ptr<const Binary> binary = binary_of(loaded);
@@ -175,6 +178,17 @@ CodeExplanation explain_at(const PlaceOfCode& place, FingerprintOptions options)
   return explain_function(*binary, address, options, Io::system());
 }
 
+}  // namespace
+
+CodeExplanation explain_at(const PlaceOfCode& place, FingerprintOptions options) {
+  {
+    const MutexLock lock(known().mutex);
+    auto made = known().explanations.extract({place.address, text_of(options)});
+    if (!made.empty()) return std::move(made.mapped());
+  }
+  return make_explanation(place, std::move(options));
+}
+
 CodeFingerprint fingerprint_at(const PlaceOfCode& place, FingerprintOptions options) {
   std::pair<const void*, std::string> key(place.address, text_of(options));
   {
@@ -182,9 +196,12 @@ CodeFingerprint fingerprint_at(const PlaceOfCode& place, FingerprintOptions opti
     const auto found = known().fingerprints.find(key);
     if (found != known().fingerprints.end()) return found->second;
   }
-  CodeFingerprint made = explain_at(place, std::move(options)).fingerprint;
+  CodeExplanation made = make_explanation(place, std::move(options));
   const MutexLock lock(known().mutex);
-  return known().fingerprints.emplace(std::move(key), std::move(made)).first->second;
+  if (known().explanations.size() == most_explanations) known().explanations.clear();
+  const CodeFingerprint& kept = known().fingerprints.emplace(key, made.fingerprint).first->second;
+  known().explanations.insert_or_assign(std::move(key), std::move(made));
+  return kept;
 }
 
 }  // namespace larder::detail

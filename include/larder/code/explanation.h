@@ -39,7 +39,8 @@ struct CodeExplanation {
                                       const FingerprintOptions& options = {},
                                       Io& io = Io::system());
 
-/// Why the fingerprint of `f` is what it is, see `fingerprint_of`. Made anew by every call.
+/// Why the fingerprint of `f` is what it is, see `fingerprint_of`. Not remembered: made anew by
+/// every call but the first.
 template <typename... Args, typename F>
 [[nodiscard]] CodeExplanation explain_code_of(F&& f, FingerprintOptions options = {}) {
   return detail::explain_at(detail::place_of_code<Args...>(f), std::move(options));
