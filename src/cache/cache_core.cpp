@@ -58,6 +58,8 @@ CacheCore::CacheCore(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 CacheCore::~CacheCore() = default;
 
+const LogSink& CacheCore::log_sink() const noexcept { return state_->hooks.log; }
+
 Engine& CacheCore::engine() const { return *state_->engine; }
 
 std::optional<EntryInfo> CacheCore::info(const Key& key) const {

@@ -39,10 +39,34 @@ std::string lasting_name(const std::type_info& type) {
   return is_stable(type.name()) ? type.name() : "";
 }
 
-void throw_no_name() {
+namespace {
+
+[[noreturn]] void throw_no_name() {
   throw Error(ErrorKind::invalid_argument,
               "memoize: neither name nor code tell the function from others; in a place that "
               "outlives the program, give it a name by the option 'name'");
+}
+
+}  // namespace
+
+FunctionIdentity lasting_identity(FunctionIdentity known, const FunctionTraits& traits,
+                                  const std::optional<std::string>& code,
+                                  FunctionRef<CodeFingerprint()> fingerprint) {
+  bool is_known_by_code = code && !code->empty();
+  if (code) {
+    known.code = *code;
+  } else {
+    const CodeFingerprint made = fingerprint();
+    known.code = made.digest.to_string();
+    // The build-id of a binary is that of all functions in there; and those that are alike but for
+    // variables that count by name are told apart by their own names.
+    is_known_by_code =
+        traits.is_only_code && made.mode != CodeMode::build_id && !made.function.empty();
+    if (known.name.empty() && is_known_by_code) known.name = made.function;
+  }
+  if (known.name.empty()) known.name = traits.type_name;
+  if (known.name.empty() && !is_known_by_code) throw_no_name();
+  return known;
 }
 
 KeyPrefix keys_of(const FunctionIdentity& identity) {

@@ -136,6 +136,9 @@ class AsyncCache {
   Async<std::optional<QueueItem<Value>>> pull_within(std::chrono::nanoseconds timeout, Queue queue,
                                                      Side side = Side::front);
 
+  /// The cache, for callers that may wait.
+  [[nodiscard]] const Cache& cache() const noexcept;
+
  private:
   template <typename T>
   Async<T> start(std::shared_ptr<detail::AsyncCall<T>> call) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <future>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -41,6 +42,11 @@ struct ChosenSignature<void, F> {
                 "memoize<int(int, double)>(where, f)");
 };
 
+template <typename T>
+inline constexpr bool gives_once = false;
+template <typename T>
+inline constexpr bool gives_once<std::future<T>> = true;
+
 /// The signature by which `F` is memoized.
 template <typename Signature, typename F>
 using MemoSignature = typename ChosenSignature<Signature, std::decay_t<F>>::Type;
@@ -54,21 +60,31 @@ struct MakeMemoized<R(Args...)> {
   using Keys = CallKeys<std::decay_t<Args>...>;
   using Stored = StoredResult<R>;
 
+  static_assert(!gives_once<Stored>,
+                "memoize: a future gives its value once; memoize_async() keeps what comes of it");
+
   static constexpr bool has_keys = (KeyEncodable<std::decay_t<Args>> && ...);
 
+  /// Who `function` is in a place that outlives the program; `log` hears what of its code could not
+  /// be told.
   template <typename F>
-  static FunctionIdentity identity(const Options& options, const std::optional<std::string>& code,
-                                   F& function) {
-    return lasting_identity<Args...>({.name = options.name,
-                                      .version = options.version,
-                                      .signature = signature_hash<Stored, std::decay_t<Args>...>()},
-                                     code, function);
+  static FunctionIdentity identity(const Options& options, const F& function, const LogSink& log) {
+    return lasting_identity({.name = options.name,
+                             .version = options.version,
+                             .signature = signature_hash<Stored, std::decay_t<Args>...>()},
+                            traits_of<F>(), options.code, [&] {
+                              CodeFingerprint made = fingerprint_together(
+                                  functions_of<Args...>(function, options.depends_on),
+                                  options.fingerprint);
+                              report_fallback(made, log);
+                              return made;
+                            });
   }
 
   template <KeyFailure on_key_failure, typename F>
   static auto make(Memory memory, F function, Options options) {
     std::optional<FunctionIdentity> known;
-    if (memory.hooks.archive) known = identity(options, options.code.value_or(""), function);
+    if (memory.hooks.archive) known = identity(options, function, memory.hooks.log);
     MemoryPlace<Stored> place({.options = memory.options,
                                .hooks = std::move(memory.hooks),
                                .load = options.load,
@@ -103,11 +119,12 @@ struct MakeMemoized<R(Args...)> {
                   "memoize: the result needs a Codec to be kept in a cache");
     if (options.remember_errors_for) throw_errors_not_kept();
     if constexpr (!MemoCall<F, R, Args...>::is_detachable) options.load.refresh_on = nullptr;
-    FunctionIdentity known = identity(options, options.code, function);
+    FunctionIdentity known = identity(options, function, log_of(cache_of(where)));
     SharedPlace<Where, Stored> place(std::move(where), options.load, keys_of(known));
     remember_state(place.cache(), known, [&]() -> std::optional<CodeExplanation> {
       if (options.code) return std::nullopt;
-      return explanation_of<Args...>(function);
+      return explain_together(functions_of<Args...>(function, options.depends_on),
+                              options.fingerprint);
     });
     return finish<on_key_failure>(std::move(place), std::move(function), std::move(options),
                                   std::move(known));

@@ -29,6 +29,7 @@ class AsyncMemoized<R(Args...), F> {
  public:
   using Result = typename detail::AwaitedResult<R>::Type;
   using Options = MemoizeOptions<Result(Args...)>;
+  using Found = typename detail::Loads<Result>::Value;
 
   static_assert(!std::is_void_v<Result>, "memoize_async: the function has no result to be kept");
   static_assert((detail::DetachableArgument<Args> && ...),
@@ -41,36 +42,73 @@ class AsyncMemoized<R(Args...), F> {
       : state_(std::make_shared<State>(cache, std::move(function), std::move(options))) {}
 
   /// The result for these arguments, of which a copy is kept until it is there.
-  Async<Result> operator()(const std::decay_t<Args>&... args) {
+  ///
+  /// This and all functions below also take arguments by name (`arg`), and do without those that
+  /// have `defaults`.
+  Async<Result> operator()(const std::decay_t<Args>&... args) const {
     return load(state_->options, args...);
+  }
+  template <typename... Given>
+    requires(detail::is_unbound<sizeof...(Args), Given...>)
+  Async<Result> operator()(Given&&... given) const {
+    return bind(std::forward<Given>(given)...).apply([&](const auto&... args) {
+      return (*this)(args...);
+    });
   }
 
   /// Computes the result and keeps it in place of what is there.
-  Async<Result> refresh(const std::decay_t<Args>&... args) {
+  Async<Result> refresh(const std::decay_t<Args>&... args) const {
     LoadOptions options = state_->options;
     options.max_age = Duration::zero();
     options.put.stale_for = Duration::zero();
     return load(std::move(options), args...);
   }
+  template <typename... Given>
+    requires(detail::is_unbound<sizeof...(Args), Given...>)
+  Async<Result> refresh(Given&&... given) const {
+    return bind(std::forward<Given>(given)...).apply([&](const auto&... args) {
+      return refresh(args...);
+    });
+  }
 
   /// The result if it is there. Never computes.
-  Async<std::optional<typename detail::Loads<Result>::Value>> lookup(
-      const std::decay_t<Args>&... args) const {
-    return state_->cache.template get<typename detail::Loads<Result>::Value>(key(args...));
+  Async<std::optional<Found>> lookup(const std::decay_t<Args>&... args) const {
+    return state_->cache.template get<Found>(key(args...));
+  }
+  template <typename... Given>
+    requires(detail::is_unbound<sizeof...(Args), Given...>)
+  Async<std::optional<Found>> lookup(Given&&... given) const {
+    return bind(std::forward<Given>(given)...).apply([&](const auto&... args) {
+      return lookup(args...);
+    });
   }
 
   /// Removes the result. Returns whether there was one.
-  Async<bool> forget(const std::decay_t<Args>&... args) {
+  Async<bool> forget(const std::decay_t<Args>&... args) const {
     return state_->cache.erase(key(args...));
+  }
+  template <typename... Given>
+    requires(detail::is_unbound<sizeof...(Args), Given...>)
+  Async<bool> forget(Given&&... given) const {
+    return bind(std::forward<Given>(given)...).apply([&](const auto&... args) {
+      return forget(args...);
+    });
   }
 
   /// The key of a call with these arguments.
   [[nodiscard]] Key key(const std::decay_t<Args>&... args) const { return state_->keys(args...); }
+  template <typename... Given>
+    requires(detail::is_unbound<sizeof...(Args), Given...>)
+  [[nodiscard]] Key key(Given&&... given) const {
+    return bind(std::forward<Given>(given)...).apply([&](const auto&... args) {
+      return key(args...);
+    });
+  }
 
  private:
   [[noreturn]] static void throw_not_async() {
     throw Error(ErrorKind::invalid_argument,
-                "memoize_async: defaults, keep_if and remember_errors_for are of memoize() only");
+                "memoize_async: keep_if and remember_errors_for are of memoize() only");
   }
 
   struct State {
@@ -78,20 +116,27 @@ class AsyncMemoized<R(Args...), F> {
         : cache(cache_),
           function(std::move(f)),
           keys(std::move(given.keys), std::move(given.key),
-               detail::MakeMemoized<Result(Args...)>::identity(given, given.code, function)),
+               detail::MakeMemoized<Result(Args...)>::identity(given, function,
+                                                               detail::log_of(cache_.cache()))),
+          defaults(std::move(given.defaults)),
           options(std::move(given.load)) {
-      if (given.keep_if || given.remember_errors_for || given.defaults.has_any()) {
-        throw_not_async();
-      }
+      if (given.keep_if || given.remember_errors_for) throw_not_async();
     }
 
     AsyncCache& cache;
     F function;
     CallKeys<std::decay_t<Args>...> keys;
+    DefaultArguments<std::decay_t<Args>...> defaults;
     LoadOptions options;
   };
 
-  Async<Result> load(LoadOptions options, const std::decay_t<Args>&... args) {
+  template <typename... Given>
+  auto bind(Given&&... given) const {
+    return detail::BoundArguments<std::decay_t<Args>...>(state_->keys, state_->defaults,
+                                                         std::forward<Given>(given)...);
+  }
+
+  Async<Result> load(LoadOptions options, const std::decay_t<Args>&... args) const {
     return state_->cache.get_or_load(
         key(args...),
         [state = state_, own = std::tuple<std::decay_t<Args>...>(args...)]() mutable {
@@ -112,7 +157,7 @@ class AsyncMemoized<R(Args...), F> {
 /// `std::future` of it, or something to `co_await`, for which one of these threads waits. An empty
 /// `std::optional` counts as no result, which is kept only with `load.absent_ttl`.
 ///
-/// Has no defaults, `keep_if` and `remember_errors_for`. All else is as with `memoize()`. `cache`
+/// Has no `keep_if` and no `remember_errors_for`. All else is as with `memoize()`. `cache`
 /// must outlive what is returned.
 /// @throws Error `invalid_argument` as `memoize()` does, and for options that there are not
 ///

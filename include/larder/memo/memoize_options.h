@@ -9,8 +9,11 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "larder/cache/load_options.h"
+#include "larder/code/fingerprint.h"
+#include "larder/code/function_code.h"
 #include "larder/core/clock.h"
 #include "larder/memo/call_key.h"
 
@@ -45,18 +48,7 @@ class DefaultArguments {
 
   [[nodiscard]] const Values& values() const noexcept { return values_; }
 
-  /// Whether there is a value for some parameter.
-  [[nodiscard]] bool has_any() const {
-    return std::apply([](const auto&... value) { return (is_given(value) || ...); }, values_);
-  }
-
  private:
-  template <typename Argument>
-  static bool is_given(const std::optional<Argument>& value) {
-    return value.has_value();
-  }
-  static bool is_given(std::monostate /*value*/) { return false; }
-
   Values values_;
 };
 
@@ -77,10 +69,18 @@ struct MemoizeOptions<Result(Args...)> {
   std::string version = {};
 
   /// What stands for the code of the function: if it changes, older results are not found any more.
-  /// Unset: in a cache, the fingerprint of the machine code (`fingerprint_of`) of the function and
-  /// of what it calls in its own binary; in an archive, nothing. Empty: nothing, for a cache that
-  /// different builds share; then `version` alone tells old results from new ones.
+  /// Unset: the fingerprint of the machine code (`fingerprint_of`) of the function and of what it
+  /// calls in its own binary. Empty: nothing, for a place that different builds share; then
+  /// `version` alone tells old results from new ones.
   std::optional<std::string> code = std::nullopt;
+
+  /// How the fingerprint is made while `code` is unset: which functions count by name only
+  /// (`stable`), which libraries count, and so on.
+  FingerprintOptions fingerprint = {};
+
+  /// Further functions whose code counts while `code` is unset: those that are called by way of
+  /// pointers, say.
+  std::vector<FunctionCode> depends_on = {};
 
   /// How arguments become a key.
   CallKeyOptions keys = {};

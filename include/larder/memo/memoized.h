@@ -49,8 +49,7 @@ class Memoized<R(Args...), F, Place, on_key_failure> {
  private:
   /// Whether these arguments are to be put in their places first.
   template <typename... Given>
-  static constexpr bool is_unbound = sizeof...(Given) < sizeof...(Args) ||
-                                     (detail::is_named_argument<std::remove_cvref_t<Given>> || ...);
+  static constexpr bool is_unbound = detail::is_unbound<sizeof...(Args), Given...>;
 
  public:
   /// Not for callers: `memoize()` makes it.

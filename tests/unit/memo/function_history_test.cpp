@@ -118,5 +118,39 @@ TEST_F(FunctionHistoryTest, works_in_shards) {
   ASSERT_TRUE(second.why_computed(1));
 }
 
+__attribute__((noinline)) int helper(int x) { return 3 * x; }
+__attribute__((noinline)) int other_helper(int x) { return 5 * x - 1; }
+int uses_helper(int x) { return helper(x) + 1; }
+
+bool has_closure() { return fingerprint_of(twice).mode == CodeMode::closure; }
+
+TEST_F(FunctionHistoryTest, functions_that_it_depends_on_count) {
+  int calls = 0;
+  const auto f = [&](int x) { return ++calls, x; };
+  memoize(cache_, f, {.name = "f", .depends_on = {helper}})(1);
+  memoize(cache_, f, {.name = "f", .depends_on = {helper}})(1);
+  EXPECT_EQ(calls, 1);
+  auto changed = memoize(cache_, f, {.name = "f", .depends_on = {other_helper}});
+  const auto why = changed.why_computed(1);
+  ASSERT_TRUE(why);
+  EXPECT_TRUE(why->has_other_code);
+  EXPECT_EQ(why->code.empty(), !has_closure());
+  changed(1);
+  EXPECT_EQ(calls, 2);
+}
+
+TEST_F(FunctionHistoryTest, marks_reach_the_fingerprint) {
+  if (!has_closure()) GTEST_SKIP() << fingerprint_of(twice).fallback_reason;
+  memoize(cache_, uses_helper, {.name = "f"})(1);
+  const std::string stable = explain_code_of(helper).followed.front().name;
+  memoize(cache_, uses_helper,
+          {.name = "f", .fingerprint = {.stable = {stable.substr(0, stable.find('('))}}})(1);
+  memoize(cache_, uses_helper, {.name = "f", .fingerprint = {.tag = "2"}})(1);
+  const auto history = function_history(cache_, "f");
+  ASSERT_EQ(history.size(), 3U);
+  EXPECT_GT(history[0].code->followed.size(), history[1].code->followed.size());
+  EXPECT_EQ(history[0].code->followed.size(), history[2].code->followed.size());
+}
+
 }  // namespace
 }  // namespace larder::test

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <coroutine>
 #include <future>
 #include <latch>
@@ -194,8 +195,24 @@ TEST_F(MemoizeAsyncTest, refuses_what_it_has_not) {
   expect_kind(ErrorKind::invalid_argument, [&] {
     static_cast<void>(memoize_async(cache_, f, {.name = "f", .keep_if = [](int) { return true; }}));
   });
-  expect_kind(ErrorKind::invalid_argument,
-              [&] { static_cast<void>(memoize_async(cache_, f, {.name = "f", .defaults = {1}})); });
+  expect_kind(ErrorKind::invalid_argument, [&] {
+    static_cast<void>(
+        memoize_async(cache_, f, {.name = "f", .remember_errors_for = std::chrono::seconds{1}}));
+  });
+}
+
+TEST_F(MemoizeAsyncTest, arguments_are_left_out_or_named) {
+  int calls = 0;
+  const auto f = memoize_async(cache_, [&](int a, int b) { return ++calls, 10 * a + b; },
+                               {.name = "f", .keys = {.names = {"a", "b"}}, .defaults = {{}, 2}});
+  EXPECT_EQ(f(1).future().get(), 12);
+  EXPECT_EQ(f(arg("b", 2), arg("a", 1)).future().get(), 12);
+  EXPECT_EQ(f.lookup(1).future().get(), 12);
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(f.refresh(1).future().get(), 12);
+  EXPECT_EQ(calls, 2);
+  EXPECT_TRUE(f.forget(1).future().get());
+  EXPECT_EQ(f.key(1), f.key(1, 2));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -337,6 +338,20 @@ TEST_F(MemoizeCacheTest, stampede_of_threads_and_processes_computes_once) {
     }
   }
   EXPECT_EQ(open().get<std::int64_t>("computations"), 1);
+}
+
+struct Base {
+  virtual ~Base() = default;
+  virtual int value(int x) { return x; }
+};
+
+TEST_F(MemoizeCacheTest, log_hook_hears_once_that_the_whole_binary_counts) {
+  for (int i = 0; i < 2; ++i) {
+    static_cast<void>(safe_memoize(open(), &Base::value, {.name = "value"}));
+  }
+  EXPECT_EQ(std::ranges::count_if(
+                log_, [](const std::string& text) { return text.starts_with("code: "); }),
+            1);
 }
 
 }  // namespace

@@ -337,6 +337,21 @@ TEST_F(MemoryTest, functions_in_one_archive_keep_apart) {
   expect_kind(ErrorKind::invalid_argument, [&] { (void)memoized({}); });  // without a name
 }
 
+int one_more(int x) { return x + 1; }
+int one_less(int x) { return x - 1; }
+
+TEST_F(MemoryTest, changed_code_finds_no_archived_results) {
+  const auto archive = std::make_shared<MapArchive>();
+  hooks_.archive = archive;
+  const Memory where{.options = {.max_entries = 0}, .hooks = hooks_};
+  EXPECT_EQ(memoize(where, one_more, {.name = "f"})(1), 2);
+  EXPECT_EQ(memoize(where, one_less, {.name = "f"})(1), 0);
+  EXPECT_EQ(memoize(where, one_more, {.name = "f"})(1), 2);
+  EXPECT_EQ(archive->results.size(), 2U);
+  EXPECT_EQ(memoize(where, one_more, {.name = "f", .code = ""})(1), 2);
+  EXPECT_EQ(memoize(where, one_less, {.name = "f", .code = ""})(1), 2);
+}
+
 TEST_F(MemoryTest, archive_that_fails_is_reported_and_costs_nothing_else) {
   const auto archive = std::make_shared<MapArchive>();
   archive->is_broken = true;

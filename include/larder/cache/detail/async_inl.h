@@ -65,4 +65,6 @@ Async<std::optional<QueueItem<Value>>> AsyncCache::pull_within(std::chrono::nano
           core_, detail::AsyncLane::write, std::move(attempt))));
 }
 
+inline const Cache& AsyncCache::cache() const noexcept { return core_->cache(); }
+
 }  // namespace larder

@@ -117,6 +117,9 @@ class CacheCore : public std::enable_shared_from_this<CacheCore> {
 
   [[nodiscard]] Engine& engine() const;
   /// Empty if the cache is in one piece.
+  /// The log hook, which may be empty.
+  [[nodiscard]] const LogSink& log_sink() const noexcept;
+
   [[nodiscard]] const Parts& parts() const noexcept { return parts_; }
   /// The cache that has the entry of `key`, if there is one: this, or one of the parts.
   [[nodiscard]] const CacheCore& holder_of(const Key& key) const {

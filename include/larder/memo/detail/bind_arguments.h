@@ -18,6 +18,11 @@ inline constexpr bool is_named_argument = false;
 template <typename T>
 inline constexpr bool is_named_argument<NamedArgument<T>> = true;
 
+/// Whether these are to be put in their places first, as arguments for so many parameters.
+template <std::size_t parameters, typename... Given>
+inline constexpr bool is_unbound =
+    sizeof...(Given) < parameters || (is_named_argument<std::remove_cvref_t<Given>> || ...);
+
 [[noreturn]] void throw_wrong_type(std::string_view name);
 [[noreturn]] void throw_given_twice(std::size_t position);
 [[noreturn]] void throw_missing(std::size_t position);

@@ -6,13 +6,15 @@
 #include <string>
 #include <type_traits>
 #include <typeinfo>
+#include <vector>
 
-#include "larder/code/explanation.h"
 #include "larder/code/fingerprint.h"
+#include "larder/code/function_code.h"
 #include "larder/codec/codec.h"
 #include "larder/codec/schema.h"
 #include "larder/codec/standard.h"
 #include "larder/codec/wholly_encodable.h"
+#include "larder/core/function_ref.h"
 #include "larder/key/key_prefix.h"
 #include "larder/memo/call_key.h"
 
@@ -38,8 +40,6 @@ constexpr std::uint64_t signature_hash() {
   return hash;
 }
 
-[[noreturn]] void throw_no_name();
-
 /// The name of the `type` of a function if it is the same in every program, else nothing.
 [[nodiscard]] std::string lasting_name(const std::type_info& type);
 
@@ -49,48 +49,38 @@ inline constexpr bool is_only_code =
     std::is_empty_v<F> || std::is_member_function_pointer_v<F> ||
     (std::is_pointer_v<F> && std::is_function_v<std::remove_pointer_t<F>>);
 
+/// `function`, called with `Args`, and the others that it depends on.
 template <typename... Args, typename F>
-CodeFingerprint code_of(F& function) {
-  if constexpr (requires { &F::operator(); }) {
-    return fingerprint_of(function);
-  } else {
-    return fingerprint_of<Args...>(function);
-  }
-}
-
-template <typename... Args, typename F>
-CodeExplanation explanation_of(F& function) {
+std::vector<FunctionCode> functions_of(const F& function, const std::vector<FunctionCode>& others) {
+  std::vector<FunctionCode> all;
   if constexpr (HasOneCallOperator<F>) {
-    return explain_code_of(function);
+    all.push_back(FunctionCode::of(function));
   } else {
-    return explain_code_of<Args...>(function);
+    all.push_back(FunctionCode::of<Args...>(function));
   }
+  all.insert(all.end(), others.begin(), others.end());
+  return all;
 }
 
-/// What tells `function`, called with `Args`, from others in a place that outlives the program.
-/// `known.code` is not looked at.
-/// @throws Error `invalid_argument` if nothing does
-template <typename... Args, typename F>
-FunctionIdentity lasting_identity(FunctionIdentity known, const std::optional<std::string>& code,
-                                  F& function) {
-  bool is_known_by_code = code && !code->empty();
-  if (code) {
-    known.code = *code;
-  } else if constexpr (requires { function.source_digest(); }) {
-    known.code = function.source_digest().to_string();
-  } else {
-    const CodeFingerprint fingerprint = code_of<Args...>(function);
-    known.code = fingerprint.digest.to_string();
-    // The build-id of a binary is that of all functions in there; and those that are alike but for
-    // variables that count by name are told apart by their own names.
-    is_known_by_code =
-        is_only_code<F> && fingerprint.mode != CodeMode::build_id && !fingerprint.function.empty();
-    if (known.name.empty() && is_known_by_code) known.name = fingerprint.function;
-  }
-  if (known.name.empty() && std::is_empty_v<F>) known.name = lasting_name(typeid(F));
-  if (known.name.empty() && !is_known_by_code) throw_no_name();
-  return known;
+/// What a function is known by, besides what its caller has said.
+struct FunctionTraits {
+  bool is_only_code = false;
+  std::string type_name;  ///< See `lasting_name()`.
+};
+
+template <typename F>
+FunctionTraits traits_of() {
+  return {.is_only_code = is_only_code<F>,
+          .type_name = std::is_empty_v<F> ? lasting_name(typeid(F)) : ""};
 }
+
+/// What tells a function from others in a place that outlives the program: by its `code` or, if
+/// that is not set, by its `fingerprint`. `known.code` is not looked at.
+/// @throws Error `invalid_argument` if nothing does
+[[nodiscard]] FunctionIdentity lasting_identity(FunctionIdentity known,
+                                                const FunctionTraits& traits,
+                                                const std::optional<std::string>& code,
+                                                FunctionRef<CodeFingerprint()> fingerprint);
 
 /// How the keys of all results of a function begin.
 [[nodiscard]] KeyPrefix keys_of(const FunctionIdentity& identity);

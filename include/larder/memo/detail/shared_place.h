@@ -9,6 +9,7 @@
 #include "larder/cache/cache.h"
 #include "larder/cache/object_tier.h"
 #include "larder/core/clock.h"
+#include "larder/core/log.h"
 #include "larder/memo/detail/call_counts.h"
 
 namespace larder::detail {
@@ -44,6 +45,15 @@ class MemoLoader {
   std::optional<Stored> not_kept_ = std::nullopt;
   bool has_run_ = false;
 };
+
+[[nodiscard]] inline Cache& cache_of(Cache& cache) { return cache; }
+template <typename Stored>
+[[nodiscard]] Cache& cache_of(ObjectTier<Stored>& tier) {
+  return tier.cache();
+}
+
+/// The log hook of `cache`.
+[[nodiscard]] const LogSink& log_of(const Cache& cache);
 
 /// The results of one function in a place that it shares with other functions and processes: a
 /// `Cache`, or an `ObjectTier` on one.
@@ -87,13 +97,7 @@ class SharedPlace {
   [[nodiscard]] MemoizeStats stats() const { return counts_->sum(); }
   void reset_stats() { counts_->reset(); }
   [[nodiscard]] const Clock& clock() const { return Clock::system(); }
-  [[nodiscard]] Cache& cache() {
-    if constexpr (is_tier) {
-      return where_.cache();
-    } else {
-      return where_;
-    }
-  }
+  [[nodiscard]] Cache& cache() { return cache_of(where_); }
 
  private:
   static constexpr bool is_tier = !std::same_as<Where, Cache>;
