@@ -17,7 +17,7 @@ int main() {
     ++calls;
     return 0.5 * speed * speed * (0.02 + std::pow(std::sin(angle), 2.0));
   };
-  auto quick_drag = larder::interpolate(cache.sub("drag v1"), drag,
+  auto quick_drag = larder::interpolate(cache.sub("drag"), drag,
                                         {.tolerance = {2.0, 0.1},  // how near is near
                                          .max_error = 0.5});       // and how good is good enough
 

@@ -26,7 +26,7 @@ MAY_USE = {
     "container": "core codec key engine",
     "sync": "core codec key engine",
     "track": "core codec key container",
-    "interpolation": "core codec key engine cache",
+    "interpolation": "core codec key code engine cache",
     "archive": "core codec key store",
     "lake": "core codec key store",
     "memo": "core codec key code engine store cache archive lake",

@@ -5,10 +5,13 @@
 #include <atomic>
 #include <cmath>
 #include <mutex>
+#include <string>
+#include <tuple>
 #include <vector>
 
 #include "larder/core/error.h"
 #include "larder/interpolation/samples.h"
+#include "larder/key/digest.h"
 
 namespace larder::detail {
 
@@ -145,6 +148,19 @@ void InterpolatedCalls::State::reload() {
     samples_.clear();
   }
   follow();
+}
+
+Cache cache_for(Cache cache, const InterpolatedFunction& who,
+                const std::vector<FunctionCode>& functions) {
+  std::string code = who.code.value_or("");
+  if (!who.code) {
+    const CodeFingerprint made = fingerprint_together(functions, who.fingerprint);
+    report_fallback(made, CacheAccess::core(cache)->log_sink());
+    code = made.digest.to_string();
+  }
+  if (who.name.empty() && who.version.empty() && code.empty()) return cache;
+  const Key identity(std::tuple(who.name, who.version, code));
+  return cache.sub("interpolated " + digest(identity.bytes()).to_string());
 }
 
 InterpolatedCalls::InterpolatedCalls(Cache cache, const InterpolationOptions& options)

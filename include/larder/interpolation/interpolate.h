@@ -8,13 +8,37 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "larder/cache/cache.h"
+#include "larder/code/fingerprint.h"
+#include "larder/code/function_code.h"
 #include "larder/core/function_ref.h"
 #include "larder/interpolation/options.h"
 
 namespace larder {
+
+/// Who an interpolated function is: values are found again by the same one only.
+struct InterpolatedFunction {
+  /// Tells it from others whose values are in the same cache.
+  std::string name = {};
+
+  /// Change it when the function computes something else than before.
+  std::string version = {};
+
+  /// What stands for its code. Unset: the fingerprint of its machine code and of what it calls in
+  /// its own binary (`fingerprint_of`). Empty: nothing, for a cache that different builds share.
+  std::optional<std::string> code = std::nullopt;
+
+  /// How the fingerprint is made.
+  FingerprintOptions fingerprint = {};
+
+  /// Further functions whose code counts while `code` is unset.
+  std::vector<FunctionCode> depends_on = {};
+};
 
 /// What an interpolated function did with the calls of this process.
 struct InterpolationStats {
@@ -43,6 +67,26 @@ class InterpolatedCalls {
   class State;
   std::shared_ptr<State> state_;
 };
+
+/// The cache within `cache` for the values of the function whose code is the first of `functions`;
+/// `cache` itself if nothing is to tell it from others.
+[[nodiscard]] Cache cache_for(Cache cache, const InterpolatedFunction& who,
+                              const std::vector<FunctionCode>& functions);
+
+/// The code of `function`, called with a point or with some numbers.
+template <typename Function, typename... Numbers>
+FunctionCode code_of(Function& function) {
+  constexpr std::size_t most_numbers = 64;
+  if constexpr (!std::is_class_v<Function> || HasOneCallOperator<Function>) {
+    return FunctionCode::of(function);
+  } else if constexpr (std::invocable<Function&, std::span<const double>>) {
+    return FunctionCode::of<std::span<const double>>(function);
+  } else if constexpr (std::invocable<Function&, Numbers...> || sizeof...(Numbers) > most_numbers) {
+    return FunctionCode::of<Numbers...>(function);
+  } else {
+    return code_of<Function, Numbers..., double>(function);
+  }
+}
 
 /// Arguments as one point: a range of numbers as it is, or the numbers one by one.
 template <typename... Args>
@@ -114,13 +158,18 @@ class Interpolated {
   Function function_;
 };
 
-/// Interpolates `function`, whose values are the entries of `cache` whose keys are points: give it
-/// a cache of its own, such as `cache.sub("drag v2")`, and another when the function changes.
+/// Interpolates `function`. Its values are kept in a cache within `cache` that is known by its
+/// name, version and code: another function finds them no more than an older state of this one,
+/// but for what it has captured. If all three are empty they are in `cache` itself.
 /// @throws Error `invalid_argument` for a bad option, `not_supported` for a cache in shards
 template <typename Function>
 [[nodiscard]] Interpolated<Function> interpolate(Cache cache, Function function,
-                                                 const InterpolationOptions& options) {
-  return Interpolated<Function>(std::move(cache), std::move(function), options);
+                                                 const InterpolationOptions& options,
+                                                 const InterpolatedFunction& who = {}) {
+  std::vector<FunctionCode> functions = who.depends_on;
+  functions.insert(functions.begin(), detail::code_of(function));
+  return Interpolated<Function>(detail::cache_for(std::move(cache), who, functions),
+                                std::move(function), options);
 }
 
 }  // namespace larder

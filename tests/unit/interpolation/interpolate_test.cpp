@@ -33,7 +33,7 @@ class InterpolateTest : public testing::Test {
  protected:
   [[nodiscard]] Cache open() const { return Cache::open({.path = dir_.path() / "cache"}); }
   [[nodiscard]] Interpolated<Counted> counted(const Cache& cache) {
-    return interpolate(cache, Counted{&calls_}, {.tolerance = {1.0, 1.0}});
+    return interpolate(cache, Counted{&calls_}, {.tolerance = {1.0, 1.0}}, {.code = ""});
   }
   /// Nine points around the origin.
   static void fill(Interpolated<Counted>& function) {
@@ -197,6 +197,22 @@ TEST_F(InterpolateTest, many_threads_compute_a_point_once) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(calls_, 20);
   EXPECT_EQ(function.stats().points, 20U);
+}
+
+double doubled(double x) { return 2.0 * x; }
+double tripled(double x) { return 3.0 * x; }
+
+TEST_F(InterpolateTest, functions_in_one_cache_keep_apart) {
+  Cache cache = open();
+  const InterpolationOptions near{.tolerance = {1.0}};
+  EXPECT_EQ(interpolate(cache, doubled, near)(1.0), 2.0);
+  EXPECT_EQ(interpolate(cache, doubled, near).stats().points, 1U);
+  EXPECT_EQ(interpolate(cache, tripled, near)(1.0), 3.0);
+  EXPECT_EQ(interpolate(cache, doubled, near, {.name = "f"}).stats().points, 0U);
+  EXPECT_EQ(interpolate(cache, doubled, near, {.version = "2"}).stats().points, 0U);
+  EXPECT_EQ(interpolate(cache, doubled, near, {.code = "2"}).stats().points, 0U);
+  EXPECT_EQ(interpolate(cache, doubled, near, {.depends_on = {tripled}}).stats().points, 0U);
+  EXPECT_EQ(cache.size(), 0U);
 }
 
 }  // namespace
