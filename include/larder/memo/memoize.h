@@ -11,6 +11,7 @@
 #include "larder/cache/cache.h"
 #include "larder/cache/object_tier.h"
 #include "larder/codec/wholly_encodable.h"
+#include "larder/key/key_codec_standard.h"
 #include "larder/memo/detail/function_identity.h"
 #include "larder/memo/detail/memory_place.h"
 #include "larder/memo/detail/shared_place.h"
