@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/flights.h"
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <string>
@@ -22,9 +23,15 @@ SteadyTime waiting_deadline(std::optional<std::chrono::milliseconds> timeout) {
          (timeout ? std::chrono::nanoseconds(*timeout) : long_enough);
 }
 
+void refuse_circle() {
+  throw Error(ErrorKind::invalid_argument,
+              "cache: a loader asks for the value that it is to load; let it compute that");
+}
+
 struct Flights::Flight {
   std::string key;
   std::thread::id owner = {};    // where the load runs, once it does
+  WaitLabel label = 0;           // what that thread waits for
   OutcomePtr outcome = nullptr;  // once it landed
   // Where the outcome will be: without memory one could not land, and all would wait.
   std::shared_ptr<LoadOutcome> place = std::make_shared<LoadOutcome>();
@@ -48,8 +55,22 @@ struct Flights::Board {
     return false;
   }
 
+  /// Until `flight` has landed or the time is over. Returns false if it waits for this thread.
+  [[nodiscard]] bool wait_for(const Flight& flight, SteadyTime deadline) LARDER_REQUIRES(mutex) {
+    Wait wait(flight.label);
+    while (flight.outcome == nullptr) {
+      const SteadyTime look = Clock::system().steady_now() + Wait::nap;
+      const bool is_late =
+          landed.wait_until(mutex, std::min<SteadyTime>(look, deadline)) == std::cv_status::timeout;
+      if (is_late && look >= deadline) return true;
+      if (wait.is_in_circle()) return false;
+    }
+    return true;
+  }
+
   [[nodiscard]] std::shared_ptr<Flight> start(BytesView key) LARDER_REQUIRES(mutex) {
-    auto flight = std::make_shared<Flight>(Flight{.key = std::string(as_text(key))});
+    auto flight = std::make_shared<Flight>();
+    flight->key = as_text(key);
     flights.emplace(flight->key, flight);
     return flight;
   }
@@ -84,16 +105,12 @@ Flights::Joined Flights::join(BytesView key, SteadyTime deadline) {
     return {.ticket = Board::issue(board, key)};
   }
   const std::shared_ptr<Flight> flight = found->second;
-  if (board->leads_here(flight.get())) {
-    throw Error(ErrorKind::invalid_argument,
-                "cache: a loader asks for the value that it is to load; let it compute that");
-  }
+  if (board->leads_here(flight.get())) refuse_circle();
   board->waiting[std::this_thread::get_id()] = flight.get();
-  while (flight->outcome == nullptr) {
-    if (board->landed.wait_until(board->mutex, deadline) == std::cv_status::timeout) break;
-  }
+  const bool is_circle = !board->wait_for(*flight, deadline);
   board->waiting.erase(std::this_thread::get_id());
   if (flight->outcome != nullptr) return {.outcome = flight->outcome};
+  if (is_circle) refuse_circle();
   throw Error(ErrorKind::unavailable, "cache: another thread did not load the value in time");
 }
 
@@ -132,9 +149,11 @@ Flights::Ticket::~Ticket() {
 void Flights::Ticket::begin() {
   const MutexLock lock(board_->mutex);
   flight_->owner = std::this_thread::get_id();
+  held_.emplace(flight_->label);
 }
 
 void Flights::Ticket::land(LoadOutcome outcome) {
+  held_.reset();
   const std::shared_ptr<Flight> flight = std::exchange(flight_, nullptr);
   if (board_->forks != fork_generation()) return;  // the load is the parent's
   std::vector<Listener> listeners;

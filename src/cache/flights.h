@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "core/wait_circle.h"
 #include "larder/core/bytes.h"
 #include "larder/core/clock.h"
 
@@ -24,6 +25,9 @@ struct LoadOutcome {
 
 /// When who waits from now on for the load of another gives up.
 [[nodiscard]] SteadyTime waiting_deadline(std::optional<std::chrono::milliseconds> timeout);
+
+/// Throws what a loader is told that waits for itself, be it by way of others.
+[[noreturn]] void refuse_circle();
 
 /// The loads that run in this process: those who want a key that is being loaded wait for the
 /// outcome, whatever it is.
@@ -48,7 +52,7 @@ class Flights {
 
   /// Waits for the load of `key` that runs, if one does.
   /// @throws Error `unavailable` at `deadline`, `invalid_argument` if the load would wait for
-  /// itself, be it by way of others
+  /// itself, be it by way of others, also those that wait for claims of an engine
   [[nodiscard]] Joined join(BytesView key, SteadyTime deadline);
 
   /// Called with the outcome of a load once it has landed, in the thread where that happens. Must
@@ -85,7 +89,7 @@ class Flights::Ticket {
   Ticket& operator=(const Ticket&) = delete;
   ~Ticket();
 
-  /// The load runs in this thread from now on.
+  /// The load runs in this thread from now on, and lands there.
   void begin();
   void land(LoadOutcome outcome);
 
@@ -93,6 +97,7 @@ class Flights::Ticket {
   friend struct Board;
   std::shared_ptr<Board> board_;
   std::shared_ptr<Flight> flight_ = nullptr;  // null before the start and once landed
+  std::optional<HeldLabel> held_ = std::nullopt;
 };
 
 }  // namespace larder::detail

@@ -122,6 +122,8 @@ LoadOutcome CacheCore::Loading::run_alone(Load load, SteadyTime deadline) {
     held.claim = state_.engine->claim(name_, deadline);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::full) return compute(load);  // rather twice than never
+    // The only claims are those of loads.
+    if (error.kind() == ErrorKind::invalid_argument) refuse_circle();
     if (deadline != no_wait || !error.is_transient()) throw;
     return {};  // somebody else is loading what may still be returned
   }

@@ -103,7 +103,9 @@ class Engine {
   /// Waits until no thread of any process that uses the engine has a claim on `name`, and takes it.
   /// Not to be called inside an update: whoever has the claim may need one.
   /// @throws Error `unavailable` if it is not to be had before `deadline`, `invalid_argument` if
-  /// this thread has it already, `full` if there are too many claims at the same time
+  /// this thread has it already, or if whoever has it waits, be it by way of others, for a claim
+  /// that this thread has: of those who wait in a circle one is told, within a moment; `full` if
+  /// there are too many claims at the same time
   [[nodiscard]] virtual ClaimPtr claim(BytesView name, SteadyTime deadline) = 0;
 
   /// A number that changes with every `notify(name)` by any thread of any process; for other names

@@ -3,10 +3,13 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <iterator>
+#include <optional>
 #include <utility>
 
+#include "core/wait_circle.h"
 #include "engine/lmdb/shared_page.h"
 #include "engine/robust_mutex.h"
 #include "larder/core/error.h"
@@ -20,24 +23,42 @@ class HeldSlot final : public Claim {
   HeldSlot() = default;
   ~HeldSlot() override { let_go(); }
 
-  void hold(ClaimSlot& slot) noexcept { slot_ = &slot; }
+  void hold(ClaimSlot& slot) noexcept {
+    slot_ = &slot;
+    label_.emplace(slot.label);
+  }
   void let_go() noexcept {
+    label_.reset();
     ClaimSlot* const slot = std::exchange(slot_, nullptr);
     if (slot != nullptr && forks_ == fork_generation()) pthread_mutex_unlock(&slot->mutex);
   }
 
  private:
   ClaimSlot* slot_ = nullptr;
+  std::optional<HeldLabel> label_ = std::nullopt;
   std::uint64_t forks_ = fork_generation();
 };
 
+/// As `lock_until()`; EDEADLK also if the owner of the slot waits for this thread.
+int lock_unless_circle(ClaimSlot& slot, SteadyTime deadline) {
+  Wait wait(slot.label);
+  for (;;) {
+    const SteadyTime look = Clock::system().steady_now() + Wait::nap;
+    const int result = lock_until(slot.mutex, std::min<SteadyTime>(look, deadline));
+    if (result != ETIMEDOUT && result != EBUSY) return result;
+    if (wait.is_in_circle()) return EDEADLK;
+    if (look >= deadline) return result;
+  }
+}
+
 void wait_for(ClaimSlot& slot, SteadyTime deadline) {
   slot.waiting.fetch_add(1, std::memory_order_relaxed);
-  const int result = lock_until(slot.mutex, deadline);
+  const int result = lock_unless_circle(slot, deadline);
   slot.waiting.fetch_sub(1, std::memory_order_relaxed);
   if (is_held(slot.mutex, result)) return;
   if (result == EDEADLK) {
-    throw Error(ErrorKind::invalid_argument, "this thread has that claim already");
+    throw Error(ErrorKind::invalid_argument,
+                "this thread has that claim already, or whoever has it waits for this thread");
   }
   throw Error(ErrorKind::unavailable, "whoever has the claim did not finish in time");
 }

@@ -20,7 +20,8 @@ class Claims {
 
   /// Waits for the right to `name`.
   /// @throws Error `unavailable` if it is not to be had before `deadline`, `invalid_argument` if
-  /// this thread has it already, `full` if there are too many claims
+  /// this thread has it already or its owner waits for this thread, `full` if there are too many
+  /// claims
   [[nodiscard]] ClaimPtr take(BytesView name, SteadyTime deadline);
 
  private:

@@ -13,6 +13,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "core/wait_circle.h"
+
 namespace larder::lmdb {
 
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free, "state is shared by processes");
@@ -208,6 +210,7 @@ struct ClaimSlot {
   pthread_mutex_t mutex;               ///< Held by the owner of the claim.
   std::atomic<std::uint32_t> waiting;  ///< How many wait for the mutex, or died while they did.
   bool is_ready;                       ///< The mutex has been made. Under claim_mutex.
+  WaitLabel label;                     ///< What the owner waits for, if it does.
 };
 
 /// Behind the SharedPage in the file `shared`. All zero is a good start.
