@@ -77,13 +77,14 @@ void Background::run_syncer(Worker& worker) {
     const std::uint64_t published = shared_.published.load();
     if (attempt("sync the log", [&] { log_.sync_through(published); })) {
       durable_hooks_.run_through(published);
-    } else {
+    } else if (!log_.whereabouts().is_lost()) {
       unsynced_.store(true);
     }
   }
 }
 
 void Background::tick() {
+  if (!attempt("go on", [this] { log_.whereabouts().look(); })) return dirty_.store(false);
   const std::uint64_t published = log_.published();
   const bool quiet = published == last_published_;
   last_published_ = published;

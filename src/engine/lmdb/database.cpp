@@ -60,7 +60,9 @@ Database::~Database() {
 }
 
 void Database::close() {
-  if (!directory_.closing()) {
+  const bool is_last = directory_.closing();
+  log_->whereabouts().look();  // else what is there belongs to another database
+  if (!is_last) {
     // Others go on, but nobody else may know about the last writes of this process.
     if (options_.durability == Durability::consistent) sync();
     return;
@@ -110,6 +112,7 @@ void Database::with_snapshot(FunctionRef<void(const Snapshot&)> body) {
 }
 
 void Database::check_sync() const {
+  log_->whereabouts().check();
   if ((*shared_)->sync_failed.load(std::memory_order_relaxed) == 0) return;
   throw Error(ErrorKind::unavailable,
               "the device failed to sync " + options_.path.string() +
@@ -167,6 +170,7 @@ std::uint64_t Database::run_update(FunctionRef<void(WriteTxn&)> body, const Upda
 
 void Database::sync() {
   check_sync();
+  log_->whereabouts().look();
   if (options_.durability == Durability::disposable) return;
   const std::uint64_t published = log_->published();
   log_->sync_through(published);
@@ -178,6 +182,7 @@ std::span<std::byte> Database::shared_memory(std::string_view name, std::size_t 
   const MutexLock lock(areas_mutex_);
   auto found = areas_.find(file);
   if (found == areas_.end()) {
+    log_->whereabouts().look();
     found = areas_.try_emplace(file, *hooks_.io, options_.path / file, size, options_.mode).first;
   }
   if (found->second.bytes().size() != size) {

@@ -37,6 +37,8 @@ class Database {
   void view(FunctionRef<void(ReadTxn&)> body);
   void update(FunctionRef<void(WriteTxn&)> body, const UpdateOptions& options);
   void sync();
+  /// @throws Error `unavailable` if it was removed or replaced
+  void look_for_place() { log_->whereabouts().look(); }
   std::span<std::byte> shared_memory(std::string_view name, std::size_t size);
   [[nodiscard]] ClaimPtr claim(BytesView name, SteadyTime deadline);
   [[nodiscard]] std::uint64_t sequence() const { return log_->published(); }

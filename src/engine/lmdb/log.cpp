@@ -33,6 +33,7 @@ Log::Log(const LmdbOptions& options, const EngineHooks& hooks, SharedMapping& sh
       hooks_(hooks),
       shared_(shared),
       environment_(environment),
+      whereabouts_(*hooks.io, options.path),
       files_(*hooks.io, options.path, *shared),
       boot_(boot_tag(hooks.boot())),
       random_(random_seed()) {}
@@ -42,6 +43,7 @@ Segment& Log::segment(std::uint32_t number) {
   const MutexLock lock(opening_);
   auto& place = segments_[number];
   if (!place) {
+    whereabouts_.look();
     place =
         is_read_only()
             ? std::make_unique<Segment>(*hooks_.io, options_.path, number, Segment::Index::shared)
@@ -191,6 +193,7 @@ void Log::prepare_segment(std::uint32_t number, std::uint64_t needed) {
 
 void Log::announce_write() {
   if (announced_) return;
+  whereabouts_.look();
   remove_clean_note(*hooks_.io, options_.path);
   if (options_.durability != Durability::disposable) sync_directory(*hooks_.io, options_.path);
   announced_ = true;
@@ -221,6 +224,7 @@ bool Log::has_room_without(const Need& need) {
 }
 
 void Log::rotate(ReaderSlots::Slot& own, SteadyTime deadline, const Need& need) {
+  whereabouts_.look();
   ReaderSlots::end(own);
   if (state().sealed_count() >= most_sealed) apply_sealed(&own, deadline, most_sealed);
   std::uint32_t number = find_free(own, deadline, Space::any);
@@ -324,6 +328,7 @@ int Log::sync_now() {
 }
 
 void Log::sync_through(std::uint64_t sequence) {
+  whereabouts_.look();
   syncing_.lock();
   while (shared_->synced.load(std::memory_order_acquire) < sequence) {
     if (sync_running_) {

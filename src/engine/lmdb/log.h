@@ -14,6 +14,7 @@
 #include "engine/lmdb/segment.h"
 #include "engine/lmdb/shared_page.h"
 #include "engine/lmdb/snapshot.h"
+#include "engine/lmdb/whereabouts.h"
 #include "larder/core/mutex.h"
 #include "larder/engine/options.h"
 
@@ -84,6 +85,7 @@ class Log {
   [[nodiscard]] LogState state() const noexcept {
     return LogState::unpack(shared_->state.load(std::memory_order_acquire));
   }
+  [[nodiscard]] Whereabouts& whereabouts() noexcept { return whereabouts_; }
   [[nodiscard]] std::uint64_t syncs() const noexcept {
     return syncs_.load(std::memory_order_relaxed);
   }
@@ -148,6 +150,7 @@ class Log {
   const EngineHooks& hooks_;
   SharedMapping& shared_;
   Environment& environment_;
+  Whereabouts whereabouts_;
   NeededFiles files_;
   std::uint32_t boot_;
   Random random_;

@@ -119,8 +119,9 @@ Known<Kind> look_up(Registry& registry, Identity identity) {
 }
 
 /// The one that this process has open already.
-void check_known(const Database& database, const LmdbOptions& options, const EngineHooks& hooks) {
+void check_known(Database& database, const LmdbOptions& options, const EngineHooks& hooks) {
   check_open_mode(*hooks.io, options);
+  database.look_for_place();
   if (database.options().durability != options.durability) {
     throw Error(ErrorKind::invalid_argument,
                 options.path.string() + " is open in this process with another durability");
