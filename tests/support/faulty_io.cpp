@@ -205,7 +205,10 @@ int FaultyIo::munmap(void* address, std::size_t size) {
 }
 
 std::int64_t FaultyIo::file_system_type(const std::filesystem::path& path) {
-  return attempt("file_system_type", [&] { return inner_.file_system_type(path); });
+  return attempt("file_system_type", [&] {
+    const std::int64_t pretended = file_system_type_.load();
+    return pretended != 0 ? pretended : inner_.file_system_type(path);
+  });
 }
 
 std::int64_t FaultyIo::free_bytes(const std::filesystem::path& path) {

@@ -41,6 +41,8 @@ class FaultyIo final : public Io {
   void shorten(std::string_view name, std::uint64_t nth, std::size_t size);
   /// The `nth` event first calls `hook`, outside any lock: to kill the process, or to meddle.
   void run_at(std::string_view name, std::uint64_t nth, std::function<void()> hook);
+  /// Every file system is said to be of this type, see statfs(2).
+  void pretend_file_system(std::int64_t type) noexcept { file_system_type_ = type; }
   /// Forgets all rules.
   void clear_rules();
 
@@ -114,6 +116,7 @@ class FaultyIo final : public Io {
   std::vector<std::string> events_ LARDER_GUARDED_BY(mutex_);
   std::map<std::string, std::uint64_t, std::less<>> counts_ LARDER_GUARDED_BY(mutex_);
   std::atomic<std::uint64_t> faults_{0};
+  std::atomic<std::int64_t> file_system_type_{0};
 };
 
 }  // namespace larder::test

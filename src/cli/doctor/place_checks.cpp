@@ -4,13 +4,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 
 #include "cli/human.h"
 #include "larder/core/clock.h"
 #include "larder/core/error.h"
 #include "larder/core/io.h"
+#include "larder/engine/file_system.h"
 
 namespace larder::cli {
 namespace {
@@ -19,50 +19,27 @@ constexpr std::uint64_t little_space = std::uint64_t{256} << 20U;
 constexpr std::uint64_t map_bytes = std::uint64_t{16} << 30U;
 constexpr rlim_t few_files = 64;
 
-enum class Kind { disk, memory, network };
-
-struct FileSystem {
-  std::int64_t type;
-  std::string_view name;
-  Kind kind = Kind::disk;
-};
-
-// statfs(2).
-constexpr std::array<FileSystem, 12> file_systems = {{{0xEF53, "ext4"},
-                                                      {0x58465342, "xfs"},
-                                                      {0x9123683E, "btrfs"},
-                                                      {0x2FC12FC1, "zfs"},
-                                                      {0xF2F52010, "f2fs"},
-                                                      {0x794C7630, "overlay"},
-                                                      {0x01021994, "tmpfs", Kind::memory},
-                                                      {0x6969, "nfs", Kind::network},
-                                                      {0xFF534D42, "cifs", Kind::network},
-                                                      {0xFE534D42, "smb2", Kind::network},
-                                                      {0x01021997, "9p", Kind::network},
-                                                      {0x65735546, "fuse", Kind::network}}};
-
-const FileSystem* find_file_system(std::int64_t type) {
-  for (const FileSystem& one : file_systems) {
-    if (one.type == type) return &one;
-  }
-  return nullptr;
-}
-
 void check_file_system(const std::filesystem::path& path, Findings& findings) {
   const std::int64_t type = Io::system().file_system_type(path);
   if (type < 0) {
     findings.push_back({Weight::notice, "file system", "cannot be told", ""});
     return;
   }
-  const FileSystem* found = find_file_system(type);
   const std::string name = file_system_name(type);
-  if (found != nullptr && found->kind == Kind::network) {
-    findings.push_back({Weight::problem, "file system", name + " may not be shared memory",
-                        "move the store to a local file system"});
-  } else if (found != nullptr && found->kind == Kind::memory) {
-    findings.push_back({Weight::notice, "file system", name + " is empty after a restart", ""});
-  } else {
-    findings.push_back({Weight::good, "file system", name, ""});
+  switch (describe_file_system(type).kind) {
+    case FileSystemKind::network:
+      findings.push_back({Weight::problem, "file system", name + " cannot be shared memory",
+                          "move the store to a local file system"});
+      break;
+    case FileSystemKind::mixed:
+      findings.push_back({Weight::notice, "file system", name + " may be on a network",
+                          "if it is, move the store to a local file system"});
+      break;
+    case FileSystemKind::memory:
+      findings.push_back({Weight::notice, "file system", name + " is empty after a restart", ""});
+      break;
+    case FileSystemKind::local:
+      findings.push_back({Weight::good, "file system", name, ""});
   }
 }
 
@@ -129,9 +106,8 @@ std::string_view weight_name(Weight weight) {
 }
 
 std::string file_system_name(std::int64_t type) {
-  const FileSystem* found = find_file_system(type);
-  if (found != nullptr) return std::string(found->name);
-  return "type " + std::to_string(type);
+  const FileSystem found = describe_file_system(type);
+  return found.name.empty() ? "type " + std::to_string(type) : std::string(found.name);
 }
 
 void check_machine(Findings& findings) {

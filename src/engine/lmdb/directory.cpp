@@ -15,36 +15,18 @@
 #include "engine/lmdb/page.h"
 #include "engine/lmdb/presence.h"
 #include "larder/core/error.h"
+#include "larder/engine/file_system.h"
 
 namespace larder::lmdb {
 namespace {
 
-/// File systems over a network: mappings and locks do not reach all machines there. See statfs(2).
-constexpr std::uint32_t network_types[] = {
-    0x6969,      // NFS
-    0x517B,      // SMB
-    0xFE534D42,  // SMB2
-    0xFF534D42,  // CIFS
-    0x01021997,  // 9P
-    0x00C36400,  // Ceph
-    0x5346414F,  // AFS
-    0x6B414653,  // kAFS
-    0x0BD00BD0,  // Lustre
-    0x47504653,  // GPFS
-    0x564C,      // NCP
-    0x73757245,  // Coda
-};
-
 void refuse_network(Io& io, const std::filesystem::path& path) {
-  const auto type = static_cast<std::uint32_t>(io.file_system_type(path));
-  for (const std::uint32_t network : network_types) {
-    if (type == network) {
-      throw Error(ErrorKind::not_supported,
-                  path.string() +
-                      " is on a network file system, where processes of different "
-                      "machines cannot share memory; choose a local directory");
-    }
-  }
+  const FileSystem found = describe_file_system(io.file_system_type(path));
+  if (found.kind != FileSystemKind::network) return;
+  throw Error(ErrorKind::not_supported,
+              path.string() + " is on a network file system (" + std::string(found.name) +
+                  "), where processes of different machines cannot share memory; choose a local "
+                  "directory");
 }
 
 /// The note of an orderly close.
@@ -57,6 +39,9 @@ CleanNote make_note(Io& io, const std::filesystem::path& directory) {
   const File data(io, directory / "data.mdb", O_RDONLY | O_NOFOLLOW);
   Bytes heads(2 * page_bytes);
   const ssize_t size = io.pread(data.fd(), heads.data(), heads.size(), 0);
+  if (size < 0) {
+    throw system_error(static_cast<int>(-size), "read " + (directory / "data.mdb").string());
+  }
   if (size != static_cast<ssize_t>(heads.size())) {
     throw Error(ErrorKind::corrupt, (directory / "data.mdb").string() + " is cut short");
   }
@@ -160,7 +145,7 @@ DirectoryLock::DirectoryLock(const LmdbOptions& options, const EngineHooks& hook
     take_lock();
   }
   check_open_mode(io_, options);  // somebody may have made it meanwhile
-  sole_ = io_.flock(users_.fd(), LOCK_EX | LOCK_NB) == 0;
+  sole_ = lock_alone();
 }
 
 DirectoryLock::~DirectoryLock() {
@@ -168,6 +153,13 @@ DirectoryLock::~DirectoryLock() {
   if (users_.fd() >= 0) io_.flock(users_.fd(), LOCK_UN);
   if (users_.fd() >= 0) withdraw_user(io_, users_.fd());
   if (lock_.fd() >= 0) io_.flock(lock_.fd(), LOCK_UN);
+}
+
+bool DirectoryLock::lock_alone() const {
+  const int result = io_.flock(users_.fd(), LOCK_EX | LOCK_NB);
+  if (result == 0) return true;
+  if (result == -EWOULDBLOCK) return false;
+  throw system_error(-result, "lock " + path_.string());
 }
 
 void DirectoryLock::take_lock() {
@@ -195,7 +187,7 @@ void DirectoryLock::opened() {
 
 bool DirectoryLock::closing() {
   take_lock();
-  sole_ = io_.flock(users_.fd(), LOCK_EX | LOCK_NB) == 0;
+  sole_ = lock_alone();
   return sole_;
 }
 

@@ -51,6 +51,8 @@ class DirectoryLock {
 
  private:
   void take_lock();
+  /// Takes `users` exclusively if nobody else has it.
+  [[nodiscard]] bool lock_alone() const;
 
   Io& io_;
   std::chrono::milliseconds timeout_;
