@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "cache/store.h"
-#include "cache/tags.h"
 #include "larder/cache/cache.h"
 #include "larder/cache/detail/cache_core.h"
 #include "larder/core/error.h"
@@ -18,7 +17,7 @@ namespace detail {
 void CacheCore::store_many(std::span<const NewValue> values, std::uint64_t schema,
                            const PutOptions& options) {
   if (!parts_.empty()) return store_in_parts(values, schema, options);
-  const Bytes tags = encode_tags(options.tags);
+  const Bytes tags = checked_tags(options);
   // Files are written before others have to wait.
   std::deque<Packed> packed;
   for (const NewValue& one : values) packed.emplace_back(one.value, schema, *state_);

@@ -159,7 +159,12 @@ const std::filesystem::path& Cache::path() const { return core_->state().path; }
 
 Engine& Cache::engine() const {
   if (core_->parts().empty()) return core_->engine();
-  throw Error(ErrorKind::not_supported, "cache: one in shards has no single engine");
+  throw Error(ErrorKind::not_supported,
+              "cache: one in shards has no single engine, but engine_for() any name");
+}
+
+EnginePtr Cache::engine_for(std::string_view name) const {
+  return core_->holder_of(Key(name)).state().engine;
 }
 
 }  // namespace larder

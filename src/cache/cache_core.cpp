@@ -30,6 +30,14 @@ Life life_of(const PutOptions& options, const Table& table) {
 
 }  // namespace
 
+Bytes checked_tags(const PutOptions& options) {
+  if (options.idle_ttl && *options.idle_ttl <= Duration::zero()) {
+    throw Error(ErrorKind::invalid_argument,
+                "cache: an idle_ttl must be above zero; leave it unset for none");
+  }
+  return encode_tags(options.tags);
+}
+
 bool store_in(Table& table, BytesView key, const Packed& packed, const NewEntry& entry,
               const std::optional<Record>& old) {
   Record record = {.stored_at = table.now(), .schema = entry.schema, .tags = entry.tags};
@@ -96,7 +104,7 @@ bool CacheCore::store_packed(const Key& key, std::uint64_t schema, const Packed&
                              const PutOptions& options, StoreMode mode, Duration load_time) {
   enum class Result { stored, present, full };
   const Stopwatch watch(state_->latencies, *state_->hooks.clock, Sampling::writes);
-  const Bytes tags = encode_tags(options.tags);
+  const Bytes tags = checked_tags(options);
   // Refusals leave the update by its front door, so that a transaction around it can go on.
   const Result result = update(*state_, {}, [&](Table& table) {
     table.tidy();

@@ -6,7 +6,6 @@
 
 #include "cache/seen.h"
 #include "cache/store.h"
-#include "cache/tags.h"
 #include "larder/cache/cache.h"
 #include "larder/cache/detail/cache_core.h"
 #include "larder/core/error.h"
@@ -33,7 +32,7 @@ bool CacheCore::store_if(const Key& key, RecordTest test, std::uint64_t schema, 
                          const PutOptions& options) {
   if (CacheCore* part = part_of(key)) return part->store_if(key, test, schema, value, options);
   enum class Result { stored, different, full };
-  const Bytes tags = encode_tags(options.tags);
+  const Bytes tags = checked_tags(options);
   const Packed packed(value, schema, *state_);
   const Result result = update(*state_, {}, [&](Table& table) {
     table.tidy();

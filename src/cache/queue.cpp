@@ -13,7 +13,6 @@
 #include "cache/seen.h"
 #include "cache/store.h"
 #include "cache/sub_directory.h"
-#include "cache/tags.h"
 #include "larder/core/error.h"
 
 namespace larder {
@@ -55,7 +54,7 @@ void Table::after_commit(std::function<void()> hook) {
 
 std::int64_t CacheCore::push(QueueEnd end, std::uint64_t schema, BytesView value,
                              const PutOptions& options) {
-  const Bytes tags = encode_tags(options.tags);
+  const Bytes tags = checked_tags(options);
   const Packed packed(value, schema, *state_);
   std::int64_t id = 0;
   const bool is_stored = update(*state_, {}, [&](Table& table) {

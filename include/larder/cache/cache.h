@@ -162,6 +162,10 @@ class Cache {
   template <Encodable Value>
   std::optional<Value> pop(const Key& key);
 
+  /// The same with its times and tags.
+  template <Encodable Value>
+  std::optional<CacheEntry<Value>> pop_entry(const Key& key);
+
   /// Restarts the lifetime of `key`: it expires `ttl` from now, or never if unset. Returns whether
   /// it had a live value.
   bool touch(const Key& key, std::optional<Duration> ttl = std::nullopt);
@@ -237,19 +241,13 @@ class Cache {
   void change_settings(const CacheSettings& settings);
 
   /// Checks every record, index entry and counter here and in the caches within, changing nothing.
-  /// `progress` is called now and then with (entries done, entries in all); it must not write.
-  [[nodiscard]] VerifyReport verify(
-      FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress =
-          [](std::uint64_t, std::uint64_t) {}) const;
+  [[nodiscard]] VerifyReport verify(CacheProgress progress = no_progress) const;
 
   /// Puts right whatever `verify()` finds: removes entries whose record or value is damaged, index
   /// entries that lead nowhere and files that no entry names; adds index entries that are missing;
   /// counts again. Every entry that is whole stays. If the settings are damaged they become the
   /// defaults. Others can read meanwhile; writers wait.
-  RepairReport repair(
-      RepairMode mode = RepairMode::fix,
-      FunctionRef<void(std::uint64_t done, std::uint64_t total)> progress = [](std::uint64_t,
-                                                                               std::uint64_t) {});
+  RepairReport repair(RepairMode mode = RepairMode::fix, CacheProgress progress = no_progress);
 
   /// Copies the cache, as it is at one moment, to a new or empty directory, where `open` finds it.
   /// Returns how many entries there are. Others can read meanwhile; writers wait. Value files get a
@@ -283,6 +281,8 @@ class Cache {
   [[nodiscard]] EngineInfo storage() const { return core_->storage(); }
   /// The engine underneath; `not_supported` for a cache in shards.
   [[nodiscard]] Engine& engine() const;
+  /// The engine for a `Deque` or the like called `name`: of a cache in shards always the same one.
+  [[nodiscard]] EnginePtr engine_for(std::string_view name) const;
 
  private:
   friend struct detail::CacheAccess;

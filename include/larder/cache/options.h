@@ -16,6 +16,7 @@
 #include "larder/cache/eviction_policy.h"
 #include "larder/cache/latency.h"
 #include "larder/core/clock.h"
+#include "larder/core/function_ref.h"
 #include "larder/core/io.h"
 #include "larder/core/log.h"
 #include "larder/engine/options.h"
@@ -142,7 +143,7 @@ struct PutOptions {
   std::optional<WallTime> expires_at = std::nullopt;
 
   /// The entry also expires this long after its last use. Uses within an eighth of that time after
-  /// the one before are not noted, so that most reads write nothing.
+  /// the one before are not noted, so that most reads write nothing. Above zero.
   std::optional<Duration> idle_ttl = std::nullopt;
 
   /// An entry that expires is kept this much longer, for `get_or_load()` to fall back to.
@@ -198,5 +199,9 @@ struct RepairReport {
   /// Files whose pages were damaged, as they were: to be removed once nobody needs them.
   std::vector<std::filesystem::path> kept = {};
 };
+
+/// Called now and then with how many entries are done, and how many there are. Must not write.
+using CacheProgress = FunctionRef<void(std::uint64_t done, std::uint64_t total)>;
+inline constexpr auto no_progress = [](std::uint64_t, std::uint64_t) {};
 
 }  // namespace larder

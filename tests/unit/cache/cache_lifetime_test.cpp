@@ -3,6 +3,9 @@
 // Lives that are more than one point in time: idle entries, stale ones, and readers who ask for
 // young values only.
 
+#include <map>
+#include <string>
+
 #include "cache_fixture.h"
 
 namespace larder::test {
@@ -130,6 +133,39 @@ TEST_P(CacheTest, reader_who_asks_for_young_values_misses_old_ones) {
   EXPECT_EQ(cache.get<int>("a"), 1);
   EXPECT_EQ(cache.get_entry<int>("a", {.max_age = 10s}), std::nullopt);
   EXPECT_EQ(cache.stats().misses, 3U);
+}
+
+TEST_P(CacheTest, idle_ttl_of_nothing_is_refused) {
+  Cache cache = open();
+  cache.put("k", 1, {.tags = {"t"}});
+  for (const Duration idle : {Duration{}, Duration{-1}, Duration::min()}) {
+    const PutOptions options{.idle_ttl = idle};
+    expect_kind(ErrorKind::invalid_argument, [&] { cache.put("k", 2, options); });
+    expect_kind(ErrorKind::invalid_argument, [&] { cache.put("k", std::string(9, 'x'), options); });
+    expect_kind(ErrorKind::invalid_argument, [&] { cache.add("l", 2, options); });
+    expect_kind(ErrorKind::invalid_argument,
+                [&] { cache.put_many(std::map<std::string, int>{{"k", 2}}, options); });
+    expect_kind(ErrorKind::invalid_argument, [&] { cache.compare_and_swap("k", 1, 2, options); });
+  }
+  EXPECT_EQ(cache.get<int>("k"), 1);
+  EXPECT_EQ(cache.size(), 1U);
+}
+
+TEST_P(CacheTest, popped_entry_has_its_times_and_tags) {
+  Cache cache = open();
+  cache.put("k", 7, {.ttl = 10s, .tags = {"b", "a"}});
+  const Version version = cache.info("k")->version;
+  clock_.advance(1s);
+  EXPECT_FALSE(cache.pop_entry<std::string>("k")) << "another type stays";
+  const auto entry = cache.pop_entry<int>("k");
+  ASSERT_TRUE(entry);
+  EXPECT_EQ(entry->value, 7);
+  EXPECT_EQ(entry->stored_at, clock_.now() - 1s);
+  EXPECT_EQ(entry->expires_at, clock_.now() + 9s);
+  EXPECT_EQ(entry->tags, (Strings{"a", "b"}));
+  EXPECT_EQ(entry->version, version);
+  EXPECT_FALSE(cache.contains("k"));
+  EXPECT_FALSE(cache.pop_entry<int>("k"));
 }
 
 }  // namespace

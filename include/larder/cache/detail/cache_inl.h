@@ -14,6 +14,19 @@
 
 namespace larder {
 
+namespace detail {
+
+template <Encodable Value>
+[[nodiscard]] CacheEntry<Value> to_entry(const SeenEntry& entry) {
+  return {.value = decode<Value>(entry.value),
+          .stored_at = entry.stored_at,
+          .expires_at = entry.expires_at,
+          .tags = entry.tag_list(),
+          .version = entry.version()};
+}
+
+}  // namespace detail
+
 template <Encodable Value>
 std::optional<Value> Cache::get(const Key& key, const ReadOptions& options) const {
   std::optional<Value> result;
@@ -27,11 +40,7 @@ std::optional<CacheEntry<Value>> Cache::get_entry(const Key& key,
                                                   const ReadOptions& options) const {
   std::optional<CacheEntry<Value>> result;
   core_->read(key, Codec<Value>::schema(), options, [&](const detail::SeenEntry& entry) {
-    result.emplace(CacheEntry<Value>{.value = decode<Value>(entry.value),
-                                     .stored_at = entry.stored_at,
-                                     .expires_at = entry.expires_at,
-                                     .tags = entry.tag_list(),
-                                     .version = entry.version()});
+    result.emplace(detail::to_entry<Value>(entry));
   });
   return result;
 }
@@ -204,6 +213,15 @@ std::optional<Value> Cache::pop(const Key& key) {
   std::optional<Value> result;
   core_->take(key, Codec<Value>::schema(),
               [&](const detail::SeenEntry& entry) { result.emplace(decode<Value>(entry.value)); });
+  return result;
+}
+
+template <Encodable Value>
+std::optional<CacheEntry<Value>> Cache::pop_entry(const Key& key) {
+  std::optional<CacheEntry<Value>> result;
+  core_->take(key, Codec<Value>::schema(), [&](const detail::SeenEntry& entry) {
+    result.emplace(detail::to_entry<Value>(entry));
+  });
   return result;
 }
 
