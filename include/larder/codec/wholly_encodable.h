@@ -20,10 +20,9 @@ consteval bool are_wholly_encodable(Types<Parts...>) {
 
 template <typename T, typename... Outer>
 consteval bool is_wholly_encodable(Types<Outer...>) {
-  if constexpr ((std::is_same_v<T, Outer> || ...)) {
-    return true;  // it holds itself
-  } else if constexpr (!Encodable<T>) {
-    return false;
+  constexpr bool holds_itself = (std::is_same_v<T, Outer> || ...);
+  if constexpr (holds_itself || !Encodable<T>) {
+    return holds_itself;
   } else if constexpr (requires { Codec<T>::parts(); }) {
     return are_wholly_encodable<Types<T, Outer...>>(Codec<T>::parts());
   } else {
