@@ -3,6 +3,7 @@
 // Results in a cache: found by later runs and other processes, never by other functions.
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <algorithm>
 #include <atomic>
@@ -20,6 +21,7 @@
 #include "larder/memo/memoize.h"
 #include "support/child.h"
 #include "support/expect_kind.h"
+#include "support/shared_block.h"
 #include "support/temp_dir.h"
 
 namespace larder::test {
@@ -302,12 +304,29 @@ TEST_F(MemoizeCacheTest, recursion) {
   EXPECT_EQ(f.stats().misses, 61U);
 }
 
+/// Where threads of several processes wait for each other.
+class StartLine {
+ public:
+  explicit StartLine(unsigned runners) {
+    pthread_barrierattr_t shared;
+    pthread_barrierattr_init(&shared);
+    pthread_barrierattr_setpshared(&shared, PTHREAD_PROCESS_SHARED);
+    pthread_barrier_init(&*barrier_, &shared, runners);
+    pthread_barrierattr_destroy(&shared);
+  }
+  void wait() const { pthread_barrier_wait(&*barrier_); }
+
+ private:
+  SharedBlock<pthread_barrier_t> barrier_;
+};
+
 TEST_F(MemoizeCacheTest, stampede_of_threads_and_processes_computes_once) {
   constexpr int processes = 8;
   constexpr int threads = 64;
   {
     const Cache made = open();
   }
+  const StartLine start(processes * threads);
   const auto stampede = [&] {
     Cache cache = open();
     auto f = memoize(cache,
@@ -322,6 +341,7 @@ TEST_F(MemoizeCacheTest, stampede_of_threads_and_processes_computes_once) {
     all.reserve(threads);
     for (int t = 0; t < threads; ++t) {
       all.emplace_back([&, own = f]() mutable {
+        start.wait();
         if (own(1) != 2) ++wrong;
       });
     }

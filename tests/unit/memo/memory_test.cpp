@@ -9,8 +9,13 @@
 #include <atomic>
 #include <barrier>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -45,6 +50,42 @@ class MemoryTest : public testing::Test {
                        log_.emplace_back(text);
                      }};
 };
+
+/// Lets go of what was stored last.
+class LastGoes final : public EvictionPolicy {
+ public:
+  [[nodiscard]] std::string memory_name() const override { return "last"; }
+  [[nodiscard]] std::size_t memory_bytes() const override { return 0; }
+  void attach(std::span<std::byte> /*memory*/) override {}
+  void note_use(std::uint64_t /*sequence*/, BytesView /*key*/) noexcept override {}
+  void note_store(std::uint64_t sequence, BytesView /*key*/) noexcept override { last_ = sequence; }
+  void note_removal(std::uint64_t /*sequence*/, BytesView /*key*/,
+                    RemovalCause cause) noexcept override {
+    if (cause == RemovalCause::evicted) ++evicted_;
+  }
+  [[nodiscard]] std::optional<std::uint64_t> choose(Residents& /*residents*/) override {
+    return last_;
+  }
+
+  [[nodiscard]] int evicted() const noexcept { return evicted_; }
+
+ private:
+  std::uint64_t last_ = 0;
+  int evicted_ = 0;
+};
+
+TEST_F(MemoryTest, policy_of_ones_own_chooses) {
+  const auto policy = std::make_shared<LastGoes>();
+  hooks_.eviction_policy = policy;
+  auto f = memoized({.max_entries = 3, .eviction = Eviction::custom});
+  for (const int x : {1, 2, 3, 4, 5}) f(x);
+  EXPECT_EQ(policy->evicted(), 2);
+  EXPECT_NE(f.lookup(1), nullptr);
+  EXPECT_NE(f.lookup(2), nullptr);
+  EXPECT_EQ(f.lookup(3), nullptr);
+  EXPECT_EQ(f.lookup(4), nullptr);
+  EXPECT_NE(f.lookup(5), nullptr);
+}
 
 TEST_F(MemoryTest, limit_holds_with_every_policy) {
   for (const Eviction eviction : all_evictions) {
