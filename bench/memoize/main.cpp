@@ -20,6 +20,7 @@
 #include "common/temporary_folder.h"
 #include "common/usage.h"
 #include "larder/core/random.h"
+#include "memoize/fingerprints.h"
 #include "memoize/subjects.h"
 
 namespace larder::bench {
@@ -137,8 +138,20 @@ void check_goals(const std::vector<Times>& memory, const std::vector<Times>& sha
   check("times as fast as joblib.Memory", joblib, goal_over_joblib, joblib >= goal_over_joblib);
 }
 
+void add(nlohmann::ordered_json& results, const FingerprintTimes& times) {
+  const auto tell = [&](const char* name, std::uint64_t ns) {
+    std::printf("%-44s %8.1f us\n", name, static_cast<double>(ns) / 1e3);
+    results.push_back({{"name", name}, {"ns", ns}});
+  };
+  tell("fingerprint with 300 callees, first", times.first);
+  tell("fingerprint with 300 callees, known", times.known);
+  tell("memoize of it in a cache, first", times.first_memoize);
+  tell("memoize of it in a cache, again", times.next_memoize);
+}
+
 void run(const Options& options) {
   const TemporaryFolder folder(options.folder);
+  const FingerprintTimes fingerprints = time_fingerprints(folder.path() / "fingerprints");
   nlohmann::ordered_json context = describe_machine(options.folder);
   std::vector<MemoSubject> memory = memory_subjects(options.keys);
   const std::vector<Times> memory_times =
@@ -156,6 +169,7 @@ void run(const Options& options) {
     std::printf("%-20s %9.0f\n", name.c_str(), ns);
     results.push_back({{"name", name}, {"hit_ns", ns}});
   }
+  add(results, fingerprints);
   check_goals(memory_times, shared_times, python);
   if (options.json.empty()) return;
   context["load_after"] = load_average();
