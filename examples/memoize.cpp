@@ -28,6 +28,10 @@ double simulate(double energy, int steps, bool verbose) {
   return energy * steps;
 }
 
+int season(int grams) { return grams / 100; }
+
+int boil(int grams) { return grams * 3 / 2 + season(grams); }
+
 void in_memory() {
   //! [memory]
   auto square = larder::memoize(larder::MemoryOptions{.max_entries = 128}, [](int x) {
@@ -85,6 +89,14 @@ void on_disk() {
       {.name = "find_user", .keep_if = [](const auto& user) { return user.has_value(); }});
   //! [keep_if]
   std::cout << find_user(7).value_or("nobody") << ", " << find_user(8).value_or("nobody") << "\n";
+
+  //! [marks]
+  auto cook = larder::memoize(cache, boil,
+                              {.name = "cook",
+                               .fingerprint = {.tag = "stove 2", .stable = {"logging::"}},
+                               .depends_on = {season}});
+  //! [marks]
+  std::cout << cook(200) << "\n";
 
   //! [refresh]
   larder::ThreadPool pool(2);
