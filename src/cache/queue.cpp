@@ -104,22 +104,28 @@ bool CacheCore::pull(QueueEnd end, std::uint64_t schema, ItemVisitor visit) {
   }
 }
 
-bool CacheCore::pull_within(std::chrono::nanoseconds timeout, QueueEnd end, std::uint64_t schema,
-                            ItemVisitor visit) {
+bool CacheCore::look_within(std::chrono::nanoseconds timeout, FunctionRef<bool()> look) const {
   const BytesView name = state_->layout.prefix();
   const Clock& clock = Clock::system();
   const SteadyTime deadline = clock.steady_now() + std::min<std::chrono::nanoseconds>(
                                                        timeout, std::chrono::hours{24 * 365});
   for (;;) {
     const std::uint32_t seen = state_->engine->notifications(name);
-    // Asks to write only if there is something: not for each item that somebody else took. Who may
-    // not write is told so at once.
-    const bool asks = state_->is_read_only || state_->meta().entries > 0;
-    if (asks && pull(end, schema, visit)) return true;
+    if (look()) return true;
     const SteadyTime now = clock.steady_now();
     if (now >= deadline) return false;
     state_->engine->wait(name, seen, std::min<SteadyTime>(deadline, now + look_again));
   }
+}
+
+bool CacheCore::pull_within(std::chrono::nanoseconds timeout, QueueEnd end, std::uint64_t schema,
+                            ItemVisitor visit) {
+  return look_within(timeout, [&] {
+    // Asks to write only if there is something: not for each item that somebody else took. Who may
+    // not write is told so at once.
+    const bool asks = state_->is_read_only || state_->meta().entries > 0;
+    return asks && pull(end, schema, visit);
+  });
 }
 
 bool CacheCore::show_first(KeyWalk walk, std::uint64_t schema, ItemVisitor visit) const {
@@ -165,6 +171,10 @@ std::vector<std::string> Queue::names(const Cache& cache) {
 
 bool Queue::drop(Cache& cache, std::string_view name) {
   return detail::CacheAccess::core(cache)->drop_sub(detail::SubKind::queue, name);
+}
+
+bool Queue::wait_within(std::chrono::nanoseconds timeout) const {
+  return core_->look_within(timeout, [this] { return !empty(); });
 }
 
 std::uint64_t Queue::size() const { return core_->state().meta().entries; }

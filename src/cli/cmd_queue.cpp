@@ -11,6 +11,7 @@
 #include "cli/exit_code.h"
 #include "cli/human.h"
 #include "cli/json.h"
+#include "cli/key_text.h"
 #include "cli/place.h"
 #include "cli/stored_value.h"
 #include "larder/cache/queue.h"
@@ -49,8 +50,9 @@ constexpr std::string_view pull_help = R"(Take the next value out of a queue.
 Usage:
   larder pull [OPTION]... STORE QUEUE
 
-Each value goes to one of all who pull. It is gone from the queue then: whether
-the work that it stands for succeeds is up to you.
+Each value goes to one of all who pull. Once it is written, it is gone from the
+queue: whether the work that it stands for succeeds is up to you. What cannot be
+written stays. Who reads slowly keeps others from changing the store.
 
 Options:
   --back            Take the last one.
@@ -244,13 +246,26 @@ class Pull final : public ItemCommand {
     std::optional<Queue> from = wait_ > Duration::zero()
                                     ? Queue(open_or_make_store(store(), console), queue())
                                     : open_queue(store(), queue(), console, OpenMode::open);
-    return show(take_item([&]<typename Value>(const Value&) {
-                  return from ? from->pull_within<Value>(wait_, side()) : std::nullopt;
-                }),
-                console);
+    const SteadyTime deadline = Clock::system().steady_now() + wait_;
+    while (from) {
+      if (const std::optional<int> code = pull_from(*from, console)) return *code;
+      if (!from->wait_within(deadline - Clock::system().steady_now())) break;
+    }
+    return show(std::nullopt, console);
   }
 
  private:
+  /// Takes an item once it is written; what nobody could be given stays in the queue.
+  std::optional<int> pull_from(Queue& from, const Console& console) const {
+    return from.items().transact(
+        [&]() -> std::optional<int> {
+          const std::optional<ShownItem> item =
+              take_item([&]<typename Value>(const Value&) { return from.pull<Value>(side()); });
+          return item ? std::optional(show(item, console)) : std::nullopt;
+        },
+        {.frees_space = true});
+  }
+
   Duration wait_ = Duration::zero();
 };
 
@@ -277,7 +292,7 @@ class Queues final : public Command {
     for (const std::string& name : Queue::names(cache)) {
       const std::uint64_t size = Queue(cache, name).size();
       print(is_json_ ? JsonObject().text("queue", name).number("values", size).line()
-                     : name + "  " + std::to_string(size) + "\n");
+                     : show_key(name) + "  " + std::to_string(size) + "\n");
     }
     return static_cast<int>(ExitCode::done);
   }

@@ -2,6 +2,7 @@
 """`larder push`, `pull`, `peek`; caches within a store; `clear --prefix`."""
 
 import json
+import os
 import subprocess
 import unittest
 
@@ -54,6 +55,23 @@ class Queues(support.StoreCase):
         third = json.loads(self.expect("pull", "--json", store, "jobs").stdout)
         self.assertEqual(third["value_base64"], "/w==")
         self.expect("pull", "--json", store, "jobs", code=3, out="")
+
+    def test_names_are_shown_on_one_line(self):
+        self.expect("push", str(self.store), "a\nb\x1b[1m", "v")
+        self.expect("queues", str(self.store), out='"a\\nb\\x1b[1m"  1\n')
+
+    def test_what_cannot_be_written_stays(self):
+        self.expect("push", str(self.store), "jobs", "one")
+        self.expect("push", str(self.store), "jobs", "two")
+        for options in ([], ["--wait", "9s"], ["--json"]):
+            reading, writing = os.pipe()
+            os.close(reading)
+            with os.fdopen(writing, "wb") as nowhere:
+                done = subprocess.run([support.LARDER, "pull", *options, str(self.store), "jobs"],
+                                      stdout=nowhere, env=self.env, check=False)
+            self.assertNotEqual(done.returncode, 0)
+        self.expect("queues", str(self.store), out="jobs  2\n")
+        self.expect("pull", str(self.store), "jobs", out="one")
 
     def test_looking_makes_no_queue(self):
         store = str(self.store)

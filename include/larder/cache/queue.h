@@ -82,6 +82,11 @@ class Queue {
     return item;
   }
 
+  /// Waits up to `timeout` for an item, as `pull_within()` does, but leaves it: for who pulls it in
+  /// a transaction. Returns whether there is one; somebody else may be faster to take it, or it may
+  /// have expired.
+  bool wait_within(std::chrono::nanoseconds timeout) const;
+
   /// The item that `pull()` would take, which stays. Writes nothing.
   template <Encodable Value>
   [[nodiscard]] std::optional<QueueItem<Value>> peek(Side side = Side::front) const {

@@ -48,6 +48,25 @@ TEST_P(QueueTest, first_in_is_first_out) {
   EXPECT_TRUE(jobs.empty());
 }
 
+TEST_P(QueueTest, who_waits_may_leave_the_item_and_pull_it_in_a_transaction) {
+  Queue jobs = queue();
+  EXPECT_FALSE(jobs.wait_within(std::chrono::milliseconds{1}));
+  jobs.push("text");
+  EXPECT_TRUE(jobs.wait_within(std::chrono::hours{1}));
+  EXPECT_EQ(jobs.size(), 1U);
+  const auto take = [&](bool fails) {
+    jobs.items().transact([&] {
+      expect_kind(ErrorKind::invalid_argument, [&] { jobs.pull<int>(); });
+      EXPECT_EQ(jobs.pull<std::string>()->value, "text");
+      if (fails) throw std::runtime_error("nobody reads it");
+    });
+  };
+  EXPECT_THROW(take(true), std::runtime_error);
+  EXPECT_EQ(jobs.size(), 1U);
+  take(false);
+  EXPECT_TRUE(jobs.empty());
+}
+
 TEST_P(QueueTest, both_ends_push_and_pull) {
   Queue jobs = queue();
   jobs.push(2, Side::back);

@@ -198,6 +198,9 @@ class CacheCore : public std::enable_shared_from_this<CacheCore> {
   /// As `Queue` has them. Keys are the ids.
   std::int64_t push(QueueEnd end, std::uint64_t schema, BytesView value, const PutOptions& options);
   bool pull(QueueEnd end, std::uint64_t schema, ItemVisitor visit);
+  /// Calls `look` whenever something may have been pushed, until it returns true or the time is
+  /// over.
+  bool look_within(std::chrono::nanoseconds timeout, FunctionRef<bool()> look) const;
   bool pull_within(std::chrono::nanoseconds timeout, QueueEnd end, std::uint64_t schema,
                    ItemVisitor visit);
   bool peek(QueueEnd end, std::uint64_t schema, ItemVisitor visit) const;
