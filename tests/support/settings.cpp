@@ -4,6 +4,7 @@
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 #include "larder/core/random.h"
@@ -26,5 +27,15 @@ std::uint64_t seed() {
   }();
   return value;
 }
+
+namespace {
+
+// RapidCheck chooses a seed of its own, unless told: one variable replays both.
+[[maybe_unused]] const bool is_rapidcheck_told = [] {
+  const char* const text = std::getenv("LARDER_SEED");
+  return text != nullptr && ::setenv("RC_PARAMS", ("seed=" + std::string(text)).c_str(), 0) == 0;
+}();
+
+}  // namespace
 
 }  // namespace larder::test
