@@ -34,6 +34,18 @@ class Doctor(support.StoreCase):
         return [one for one in self.findings(code, *options, **checks)
                 if one["weight"] in ("problem", "damage")]
 
+    def test_files_that_are_much_larger_than_what_is_in_them(self):
+        self.assertNotIn("space", [one["subject"] for one in self.findings(0)])
+        for number in range(60):
+            self.put(f"k{number}", "v" * 900_000)
+        self.expect("clear", "--yes", str(self.store))
+        self.expect("expire", str(self.store))
+        found = {one["subject"]: one for one in self.findings(0)}["space"]
+        self.assertEqual(found["weight"], "notice")
+        self.assertIn("larder compact", found["advice"])
+        self.expect("compact", str(self.store))
+        self.assertNotIn("space", [one["subject"] for one in self.findings(0)])
+
     def test_a_good_store(self):
         found = {one["subject"]: one for one in self.findings(0, err="")}
         self.assertEqual(found["records"]["found"], "1 entries are whole")

@@ -58,6 +58,17 @@ void check_files(const CacheSettings& settings, Findings& findings) {
   }
 }
 
+/// Files never shrink by themselves.
+void check_use_of_space(const Cache& store, Findings& findings) {
+  constexpr std::uint64_t worth_it = std::uint64_t{32} << 20U;
+  const EngineInfo storage = store.storage();
+  if (storage.disk_bytes < 2 * storage.used_bytes + worth_it) return;
+  findings.push_back({Weight::notice, "space",
+                      "files of " + human_size(storage.disk_bytes) + " hold " +
+                          human_size(storage.used_bytes) + " of data",
+                      "'larder compact' gives back the rest while nobody uses the store"});
+}
+
 }  // namespace
 
 void check_settings(const Cache& store, Findings& findings) {
@@ -65,6 +76,7 @@ void check_settings(const Cache& store, Findings& findings) {
   const std::size_t before = findings.size();
   check_limits(store, settings, findings);
   check_files(settings, findings);
+  check_use_of_space(store, findings);
   if (findings.size() == before) findings.push_back({Weight::good, "settings", "they fit", ""});
   const CacheStats stats = store.stats();
   if (stats.corrupt_misses != 0) {
