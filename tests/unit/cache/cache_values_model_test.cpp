@@ -90,8 +90,7 @@ class History {
       take();
       compare();
     }
-    const VerifyReport report = cache_.verify();
-    RC_ASSERT((report.problems == std::vector<std::string>{}));
+    RC_ASSERT((cache_.verify().problems == std::vector<std::string>{}));
     RC_ASSERT((cache_.repair().problems == std::vector<std::string>{}));
     compare();
   }
@@ -124,8 +123,6 @@ class History {
     };
     (this->*all.at(static_cast<std::size_t>(move_.deed)))();
   }
-
-  // --- What is known ------------------------------------------------------------------------
 
   [[nodiscard]] WallTime now() const { return clock_.now(); }
 
@@ -185,8 +182,6 @@ class History {
     RC_ASSERT((cache_.size() > 0));
     return true;
   }
-
-  // --- The deeds ----------------------------------------------------------------------------
 
   void get() {
     agree(cache_.get<std::string>(key_), expected<std::string>());
@@ -417,8 +412,6 @@ class History {
   }
 
   void wait() { clock_.advance(1s * (move_.number % 5)); }
-
-  // --- After each ---------------------------------------------------------------------------
 
   void compare() {
     std::set<std::string> there;
