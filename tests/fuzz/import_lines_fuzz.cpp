@@ -32,7 +32,7 @@ void import(std::string_view text) {
   Console console;
   console.set_detail(Detail::quiet);
   Cache cache(open_memory_engine(), {.max_bytes = 1U << 20U});
-  Intake intake(cache, Existing::replace, Intake::Telling::lines, console);
+  Intake intake([&] { return cache; }, Existing::replace, Intake::Telling::lines, console);
   try {
     read_lines(name, intake, console);
     intake.flush();
