@@ -197,7 +197,7 @@ class Bench(support.Case):
 
     def test_no_room_for_the_store_is_told(self):
         self.bench("--keys", "2000", "--value-size", "100K", code=1, out="",
-                   err="a measuring process was ended by signal 25", before=["prlimit", "--fsize=20000000"])
+                   err="a measuring process failed: commit: No space left on device", before=["prlimit", "--fsize=20000000"])
 
     def test_progress_on_a_terminal(self):
         pid, terminal = pty.fork()

@@ -28,6 +28,7 @@ void FaultyIo::run_at(std::string_view name, std::uint64_t nth, std::function<vo
 void FaultyIo::clear_rules() {
   const MutexLock lock(mutex_);
   rules_.clear();
+  free_bytes_ = -1;
 }
 
 void FaultyIo::add(Rule rule) {
@@ -212,7 +213,10 @@ std::int64_t FaultyIo::file_system_type(const std::filesystem::path& path) {
 }
 
 std::int64_t FaultyIo::free_bytes(const std::filesystem::path& path) {
-  return attempt("free_bytes", [&] { return inner_.free_bytes(path); });
+  return attempt("free_bytes", [&] {
+    const std::int64_t pretended = free_bytes_.load();
+    return pretended >= 0 ? pretended : inner_.free_bytes(path);
+  });
 }
 
 int FaultyIo::list(const std::filesystem::path& path,

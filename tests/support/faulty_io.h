@@ -43,6 +43,8 @@ class FaultyIo final : public Io {
   void run_at(std::string_view name, std::uint64_t nth, std::function<void()> hook);
   /// Every file system is said to be of this type, see statfs(2).
   void pretend_file_system(std::int64_t type) noexcept { file_system_type_ = type; }
+  /// So many bytes are said to be free on every file system, until rules are cleared.
+  void pretend_free_bytes(std::int64_t bytes) noexcept { free_bytes_ = bytes; }
   /// Forgets all rules.
   void clear_rules();
 
@@ -117,6 +119,7 @@ class FaultyIo final : public Io {
   std::map<std::string, std::uint64_t, std::less<>> counts_ LARDER_GUARDED_BY(mutex_);
   std::atomic<std::uint64_t> faults_{0};
   std::atomic<std::int64_t> file_system_type_{0};
+  std::atomic<std::int64_t> free_bytes_{-1};  // not pretended
 };
 
 }  // namespace larder::test

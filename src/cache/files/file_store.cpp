@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "core/xxh3.h"
 #include "larder/core/error.h"
@@ -70,10 +69,11 @@ File FileStore::open_root(Missing missing) {
     if (place_.durability == Durability::durable) sync_directory(io_, place_.directory);
   }
   if (fd == -ENOENT) return {};
-  if (fd < 0) {
-    throw Error(ErrorKind::denied, path_.string() + " cannot be used for values: " +
-                                       std::strerror(-fd) + "; it must be a directory and no link");
+  if (fd == -ELOOP || fd == -ENOTDIR) {
+    throw Error(ErrorKind::denied,
+                path_.string() + " cannot be used for values: it must be a directory and no link");
   }
+  if (fd < 0) throw system_error(fd, "open " + path_.string());
   File root(io_, fd);
   check_root(root);
   return root;

@@ -148,6 +148,18 @@ class CallFaultsTest : public testing::TestWithParam<Durability> {
         << testing::PrintToString(found);
   }
 
+  /// The same while it is open: once the device has failed to sync, nothing is written until it is
+  /// opened again, and looking at a queue may make it.
+  static void check_open(const Cache& cache, const Deed& deed, const States& states,
+                         bool has_thrown) {
+    try {
+      check(cache, deed, states, has_thrown);
+    } catch (const Error& error) {
+      EXPECT_TRUE(has_thrown && GetParam() == Durability::durable) << error.what();
+      EXPECT_EQ(error.kind(), ErrorKind::unavailable) << error.what();
+    }
+  }
+
   /// Returns whether a call failed.
   bool try_fault(const Deed& deed, const States& states, std::uint64_t nth, int error_number) {
     const TempDir folder(memory_folder());
@@ -164,7 +176,7 @@ class CallFaultsTest : public testing::TestWithParam<Durability> {
         EXPECT_TRUE(fits(error, error_number)) << error.what();
       }
       io.clear_rules();
-      check(cache, deed, states, has_thrown);
+      check_open(cache, deed, states, has_thrown);
     }
     Cache cache = open(folder, Io::system());
     check(cache, deed, states, has_thrown);

@@ -113,6 +113,7 @@ class BadDevice : private Outliving<FaultyIo>, public SyncSuite {
     for (const char* name : {"fallocate", "pwrite", "write", "ftruncate"}) {
       part.fail_from(name, 1, ENOSPC);
     }
+    part.pretend_free_bytes(0);
   }
   /// Stores until nothing more fits, however small.
   void fill_log() {
