@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/lmdb/file_image.h"
@@ -32,6 +33,13 @@ class Walk {
     check_tree(tree, 0);
     if (tree.root != no_page) visit(tree.root, 1, tree.depth, Leaves::tables);
   }
+  /// Pages that the file lacks must be free ones: large values of users are not looked at here, and
+  /// to read what is not there would be fatal.
+  void end() const {
+    std::uint64_t number = seen_.size();
+    while (free_beyond_.contains(number)) ++number;
+    if (number <= last_page_) fail_missing(number);
+  }
 
  private:
   enum class Leaves { free_list, tables, meta, data };
@@ -43,8 +51,11 @@ class Walk {
 
   void check_number(std::uint64_t number) const {
     if (number < 2 || number > last_page_) fail_damaged("a page number out of range");
-    if (number >= seen_.size())
-      fail_damaged("it is cut short; page " + std::to_string(number) + " is missing");
+    if (number >= seen_.size()) fail_missing(number);
+  }
+
+  [[noreturn]] static void fail_missing(std::uint64_t number) {
+    fail_damaged("it is cut short; page " + std::to_string(number) + " is missing");
   }
 
   const std::byte* page(std::uint64_t number) const {
@@ -122,12 +133,14 @@ class Walk {
       const auto number = load<std::uint64_t>(list + 8 * i);
       if (number < 2 || number >= above) fail_damaged("a free page out of order");
       above = number;
+      if (number >= seen_.size()) free_beyond_.insert(number);
     }
   }
 
   const std::byte* map_;
   std::uint64_t last_page_;
   std::vector<bool> seen_;  // the file's pages; it may end before the last page
+  std::unordered_set<std::uint64_t> free_beyond_;
 };
 
 Head check_heads(const std::byte* map) {
@@ -148,7 +161,7 @@ Head check_heads(const std::byte* map) {
   }
   const Head& head = heads[0].txn < heads[1].txn ? heads[1] : heads[0];
   // The file may end before its last page: LMDB does not write pages that a transaction took and
-  // gave back, and who would have enlarged the file after it may have been killed.
+  // gave back, and who would have enlarged the file after it may have been killed. See Walk::end.
   if (head.last_page < 1 || head.last_page >= head.map_bytes / page_bytes) {
     fail_damaged("its last page is " + std::to_string(head.last_page));
   }
@@ -180,6 +193,7 @@ void check_image(BytesView image) {
   Walk walk(image, head.last_page);
   walk.free_list(head.free_list);
   walk.main(head.main);
+  walk.end();
 }
 
 std::uint64_t check_file(Io& io, const std::filesystem::path& file) {

@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 
@@ -80,6 +82,27 @@ TEST(PageCheck, a_cut_file_is_refused_at_every_page) {
   }
   EXPECT_GT(refused, cuts / 2);
   EXPECT_TRUE(is_refused(BytesView(image).first(page_bytes)));
+}
+
+TEST(PageCheck, a_file_cut_in_a_large_value_is_refused_at_every_page) {
+  constexpr std::size_t pages = 50;
+  const TempDir folder;
+  const std::string value(pages * page_bytes, 'v');
+  // Closed each time, so that LMDB has pages to use again, and the large value comes last.
+  for (int i = 0; i < 10; ++i) {
+    open_lmdb({.path = folder.path()})->update([&](WriteTxn& txn) {
+      txn.put(as_bytes("key " + std::to_string(i)), as_bytes(i == 8 ? value : "small"));
+    });
+  }
+  const Bytes image = read_file(Io::system(), folder / "data.mdb");
+  std::size_t cuts = 0;
+  for (std::size_t at = 2 * page_bytes; at < image.size(); at += page_bytes) {
+    const BytesView page = BytesView(image).subspan(at, page_bytes);
+    if (!std::ranges::all_of(page, [](std::byte b) { return b == std::byte{'v'}; })) continue;
+    ++cuts;
+    EXPECT_TRUE(is_refused(BytesView(image).first(at))) << "page " << at / page_bytes;
+  }
+  EXPECT_GE(cuts, pages - 1);
 }
 
 TEST(PageCheck, damage_in_a_branch_page_is_found) {
