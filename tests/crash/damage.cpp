@@ -24,7 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 enum class Verdict { unharmed = 0, missing = 1, reported = 2, wrong = 3 };
-enum class Damage { flip, truncate, zero };
+enum class Damage { flip, truncate, zero, swap, stale };
 
 constexpr int entry_count = 400;
 
@@ -43,6 +43,11 @@ std::string value_of(int number) {
   return value;
 }
 
+/// What an entry has before it has its value, and what is erased in the end.
+std::string earlier_value_of(int number) { return "earlier " + value_of(number + 1); }
+
+const std::string gone_value(20000, 'g');
+
 class DamageRig {
  public:
   explicit DamageRig(const DamagePlan& plan)
@@ -53,11 +58,16 @@ class DamageRig {
     repeat(Damage::flip, plan_.flips);
     repeat(Damage::truncate, plan_.truncations);
     repeat(Damage::zero, plan_.zeroed);
+    repeat(Damage::swap, plan_.swapped);
+    repeat(Damage::stale, plan_.stale);
     return report_;
   }
 
  private:
   void fill();
+  void fill_early();
+  void fill_up();
+  std::string harm_page(const fs::path& file, Damage damage);
   void repeat(Damage damage, std::uint64_t count);
   std::string harm(const fs::path& folder, Damage damage);
   [[nodiscard]] fs::path any_file(const fs::path& folder);
@@ -76,13 +86,29 @@ class DamageRig {
 };
 
 void DamageRig::fill() {
+  fill_early();
+  fs::copy(dir_ / "whole", dir_ / "early", fs::copy_options::recursive);
+  fill_up();
+}
+
+void DamageRig::fill_early() {
+  const ChildEnd end = run_in_child([&] {
+    const auto subject = plan_.open(settings(dir_ / "whole", "boot-0"));
+    subject->put("gone", gone_value);
+    for (int i = 0; i < entry_count; i += 5) subject->put(key_of(i), earlier_value_of(i));
+    return 0;
+  });
+  if (!end.is_good()) throw std::runtime_error("the damage rig could not begin");
+}
+
+void DamageRig::fill_up() {
   const ChildEnd end = run_in_child([&] {
     {
       const auto subject = plan_.open(settings(dir_ / "whole", "boot-0"));
       for (int i = 0; i < entry_count; ++i) subject->put(key_of(i), value_of(i));
       // Some history: pages and records that are no longer in use.
       for (int i = 0; i < entry_count; i += 3) subject->put(key_of(i), value_of(i));
-      subject->put("gone", std::string(20000, 'g'));
+      subject->put("gone", gone_value);
       subject->erase("gone");
       subject->sync();
       if (plan_.is_unclean) ::kill(::getpid(), SIGKILL);
@@ -108,7 +134,30 @@ fs::path DamageRig::any_file(const fs::path& folder) {
   return files.at(random_.below(files.size()));
 }
 
+std::string DamageRig::harm_page(const fs::path& path, Damage damage) {
+  const PlainFile file(path, O_RDWR);
+  const PlainFile early(dir_ / "early/data.mdb", O_RDONLY);
+  const PlainFile& other = damage == Damage::swap ? file : early;
+  const auto pages = static_cast<std::uint64_t>(std::min(file.size(), other.size())) / page_bytes;
+  const std::uint64_t place = random_.below(pages);
+  const std::uint64_t from = damage == Damage::swap ? random_.below(pages) : place;
+  Bytes here(page_bytes);
+  Bytes there(page_bytes);
+  const auto offset = static_cast<off_t>(place * page_bytes);
+  const auto other_offset = static_cast<off_t>(from * page_bytes);
+  if (::pread(file.fd(), here.data(), page_bytes, offset) < 0) return "nothing";
+  if (::pread(other.fd(), there.data(), page_bytes, other_offset) < 0) return "nothing";
+  file.write(offset, there);
+  if (damage == Damage::swap) file.write(other_offset, here);
+  return "page " + std::to_string(place) + " became " +
+         (damage == Damage::swap ? "page " + std::to_string(from) : std::string("an earlier one")) +
+         " of " + std::to_string(pages);
+}
+
 std::string DamageRig::harm(const fs::path& folder, Damage damage) {
+  if (damage == Damage::swap || damage == Damage::stale) {
+    return harm_page(folder / "data.mdb", damage);
+  }
   const fs::path path = any_file(folder);
   const PlainFile file(path, O_RDWR);
   const auto size = static_cast<std::uint64_t>(file.size());
@@ -136,6 +185,8 @@ std::string DamageRig::harm(const fs::path& folder, Damage damage) {
       what << "page " << place / page_bytes << " zeroed";
       break;
     }
+    default:
+      break;
   }
   what << " of " << path.filename().string() << " (" << size << " bytes)";
   return what.str();
@@ -144,12 +195,15 @@ std::string DamageRig::harm(const fs::path& folder, Damage damage) {
 /// Reads and writes in every way; returns the worst that happened.
 class Reader {
  public:
+  /// With `may_be_earlier`, entries may be as they were earlier.
+  explicit Reader(bool may_be_earlier) : may_be_earlier_(may_be_earlier) {}
+
   Verdict read(const OpenSubject& open, const EngineSettings& settings) {
     std::unique_ptr<Subject> subject;
     attempt([&] { subject = open(settings); });
     if (subject == nullptr) return worst_;
     for (int i = 0; i < entry_count; ++i) {
-      attempt([&] { compare(value_of(i), subject->get(key_of(i))); });
+      attempt([&] { compare(value_of(i), subject->get(key_of(i)), earlier_value_of(i)); });
     }
     attempt([&] { scan(*subject); });
     attempt([&] {
@@ -172,9 +226,11 @@ class Reader {
     }
   }
   void note(Verdict verdict) { worst_ = std::max(worst_, verdict); }
-  void compare(const std::string& expected, const std::optional<std::string>& found) {
-    if (!found) note(Verdict::missing);
-    if (found && *found != expected) note(Verdict::wrong);
+  void compare(const std::string& expected, const std::optional<std::string>& found,
+               const std::string& earlier = {}) {
+    if (found == expected) return;
+    const bool is_earlier = may_be_earlier_ && found == earlier;
+    note(!found || is_earlier ? Verdict::missing : Verdict::wrong);
   }
   void scan(Subject& subject) {
     std::map<std::string, std::string> expected;
@@ -182,11 +238,21 @@ class Reader {
     const Entries found = subject.all();
     for (const auto& [key, value] : found) {
       const auto known = expected.find(key);
-      if (known == expected.end() || known->second != value) note(Verdict::wrong);
+      if (known != expected.end() && known->second == value) continue;
+      note(may_be_earlier_ && is_earlier(key, value) ? Verdict::missing : Verdict::wrong);
     }
     if (found.size() < expected.size()) note(Verdict::missing);
   }
 
+  static bool is_earlier(const std::string& key, const std::string& value) {
+    if (key == "gone") return value == gone_value;
+    for (int i = 0; i < entry_count; ++i) {
+      if (key == key_of(i)) return value == earlier_value_of(i);
+    }
+    return false;
+  }
+
+  bool may_be_earlier_;
   Verdict worst_ = Verdict::unharmed;
 };
 
@@ -198,8 +264,11 @@ void DamageRig::repeat(Damage damage, std::uint64_t count_of_cases) {
     const std::string what = harm(copy, damage);
     const ChildEnd end = run_in_child(
         [&] {
+          // A damaged log ends where the damage is, and there are two heads.
+          const bool may_be_earlier =
+              damage == Damage::stale || damage == Damage::swap || plan_.is_unclean;
           const char* boot = plan_.is_unclean ? "boot-1" : "boot-0";
-          return static_cast<int>(Reader().read(plan_.open, settings(copy, boot)));
+          return static_cast<int>(Reader(may_be_earlier).read(plan_.open, settings(copy, boot)));
         },
         std::chrono::seconds{60});
     count(end, what);

@@ -17,6 +17,9 @@ struct DamagePlan {
   std::uint64_t flips = 0;        ///< One bit of one file.
   std::uint64_t truncations = 0;  ///< One file cut to any length.
   std::uint64_t zeroed = 0;       ///< One page of one file.
+  std::uint64_t swapped = 0;      ///< Two pages of the database change places.
+  /// One page of the database is as it was earlier: what is read may be, too.
+  std::uint64_t stale = 0;
   std::uint64_t seed = 0;
 };
 
@@ -24,7 +27,7 @@ struct DamagePlan {
 struct DamageReport {
   std::uint64_t cases = 0;
   std::uint64_t unharmed = 0;  ///< Everything was read.
-  std::uint64_t missing = 0;   ///< Entries were missing, nothing was wrong.
+  std::uint64_t missing = 0;   ///< Entries were missing, or as earlier; nothing was wrong.
   std::uint64_t reported = 0;  ///< An `Error` told of it.
   std::uint64_t wrong = 0;     ///< A value that was never stored.
   std::uint64_t crashed = 0;   ///< A signal, or an exception that is no `Error`.

@@ -19,6 +19,8 @@ void damage(const std::string& name, bool is_unclean) {
                                           .flips = rounds(150, 5000),
                                           .truncations = rounds(50, 500),
                                           .zeroed = rounds(50, 500),
+                                          .swapped = rounds(30, 500),
+                                          .stale = rounds(30, 500),
                                           .seed = seed()});
   std::printf("%s\n", report.line(name).c_str());
   EXPECT_EQ(report.crashed, 0U) << report.first_bad;
