@@ -105,6 +105,11 @@ bool CacheCore::pull(QueueEnd end, std::uint64_t schema, ItemVisitor visit) {
 }
 
 bool CacheCore::look_within(std::chrono::nanoseconds timeout, FunctionRef<bool()> look) const {
+  if (state_->engine->is_in_transaction()) {
+    throw Error(ErrorKind::invalid_argument,
+                "cache: an item is not to be waited for inside a transaction, which keeps out who "
+                "pushes: wait before it, or pull without waiting");
+  }
   const BytesView name = state_->layout.prefix();
   const Clock& clock = Clock::system();
   const SteadyTime deadline = clock.steady_now() + std::min<std::chrono::nanoseconds>(

@@ -72,8 +72,9 @@ class Queue {
   }
 
   /// The same, and waits up to `timeout` for an item. Sleeps meanwhile, and wakes at once when any
-  /// process pushes; within a second, if that process is killed in the middle of it. Not to be
-  /// called inside a transaction, which would keep others from pushing.
+  /// process pushes; within a second, if that process is killed in the middle of it.
+  /// @throws Error `invalid_argument` also inside a transaction, which would keep others from
+  /// pushing
   template <Encodable Value>
   std::optional<QueueItem<Value>> pull_within(std::chrono::nanoseconds timeout,
                                               Side side = Side::front) {

@@ -67,6 +67,18 @@ TEST_P(QueueTest, who_waits_may_leave_the_item_and_pull_it_in_a_transaction) {
   EXPECT_TRUE(jobs.empty());
 }
 
+TEST_P(QueueTest, nobody_waits_inside_a_transaction) {
+  Cache cache = open();
+  Queue jobs(cache, "jobs");
+  jobs.push(1);
+  cache.transact([&] {
+    expect_kind(ErrorKind::invalid_argument, [&] { (void)jobs.pull_within<int>(1h); });
+    expect_kind(ErrorKind::invalid_argument, [&] { (void)jobs.wait_within(1h); });
+    EXPECT_EQ(jobs.pull<int>()->value, 1);
+  });
+  EXPECT_TRUE(jobs.empty());
+}
+
 TEST_P(QueueTest, both_ends_push_and_pull) {
   Queue jobs = queue();
   jobs.push(2, Side::back);
