@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <ranges>
@@ -176,6 +177,22 @@ class Index {
     return std::ranges::equal(index.snapshot(), other, [](const auto& a, const auto& b) {
       return a.first == b.first && a.second == b.second;
     });
+  }
+
+  /// The same in any order. Reads all entries; a key that comes twice in `other` is none of them.
+  template <std::ranges::input_range Range>
+  [[nodiscard]] bool equal_unordered(const Range& other) const {
+    std::map<Key, V> left;
+    for (auto& [key, value] : snapshot()) left.emplace(Key(key), std::move(value));
+    return std::ranges::all_of(other,
+                               [&](const auto& entry) {
+                                 const auto found = left.find(Key(entry.first));
+                                 if (found == left.end() || !(found->second == entry.second))
+                                   return false;
+                                 left.erase(found);
+                                 return true;
+                               }) &&
+           left.empty();
   }
 
  private:

@@ -188,6 +188,22 @@ TEST_P(IndexTest, other_types_are_refused_by_name) {
   EXPECT_EQ(Ages(engine_, "ages").size(), 1U);
 }
 
+TEST_P(IndexTest, may_have_the_entries_of_others_in_another_order) {
+  Index<std::string, int> index(engine_, "name");
+  for (const auto& [key, value] : {std::pair("b", 2), std::pair("a", 1)}) index.put(key, value);
+  std::map<std::string, int> others = {{"a", 1}, {"b", 2}};
+  EXPECT_FALSE(index == others);
+  EXPECT_TRUE(index.equal_unordered(others));
+
+  others["b"] = 3;
+  EXPECT_FALSE(index.equal_unordered(others));
+  others = {{"a", 1}};
+  EXPECT_FALSE(index.equal_unordered(others));
+  others = {{"a", 1}, {"b", 2}, {"c", 3}};
+  EXPECT_FALSE(index.equal_unordered(others));
+  EXPECT_FALSE(index.equal_unordered(std::vector<std::pair<std::string, int>>{{"a", 1}, {"a", 1}}));
+}
+
 TEST_P(IndexTest, lives_beside_a_deque_and_a_cache_of_its_name) {
   Ages ages(engine_, "cache");
   Deque<int> deque(engine_, "cache");
