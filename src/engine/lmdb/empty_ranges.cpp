@@ -135,7 +135,9 @@ void EmptyRanges::narrow(StoredRange& range, Direction direction) const {
 void EmptyRanges::note(StoredRange range) {
   std::erase_if(own_, [&](const StoredRange& own) { return join(range, view(own)); });
   drop_shared([&](const RangeView& known) { return join(range, known); });
-  if (fits(range)) own_.push_back(std::move(range));
+  if (!fits(range)) return;
+  if (own_.size() == empty_range_slots) own_.erase(own_.begin());
+  own_.push_back(std::move(range));
 }
 
 void EmptyRanges::fill(BytesView key) noexcept {

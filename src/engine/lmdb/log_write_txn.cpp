@@ -41,14 +41,23 @@ void LogWriteTxn::refresh_snapshot() {
 }
 
 void LogWriteTxn::go_direct() {
-  {
-    // Who holds the lock may have to move LMDB's map, and then waits for every slot.
-    const SlotPause pause(environment_.slots(), &slot_);
-    apply_lock_.emplace(shared_.apply_mutex, deadline_);
+  const bool was_poisoned = std::exchange(poisoned_, true);  // if it fails, changes are lost
+  try {
+    {
+      // Who holds the lock may have to move LMDB's map, and then waits for every slot.
+      const SlotPause pause(environment_.slots(), &slot_);
+      apply_lock_.emplace(shared_.apply_mutex, deadline_);
+    }
+    direct_.emplace(environment_.begin_large_write(&slot_));
+    log_.drain_into(*direct_);
+  } catch (...) {
+    direct_.reset();
+    apply_lock_.reset();
+    refresh_snapshot();  // what was seen so far was given up with the slot
+    throw;
   }
-  direct_.emplace(environment_.begin_large_write(&slot_));
-  log_.drain_into(*direct_);
   snapshot_ = {.table = TableView(environment_, *direct_)};
+  poisoned_ = was_poisoned;
 }
 
 void LogWriteTxn::make_room(const LogEntry& entry) {
@@ -99,10 +108,13 @@ void LogWriteTxn::go_direct_without_log() {
   poisoned_ = was_poisoned;
 }
 
+void LogWriteTxn::expect_no_fork() const {
+  if (forks_ == fork_generation()) return;
+  throw Error(ErrorKind::invalid_argument, "an update cannot go on in the child of a fork");
+}
+
 void LogWriteTxn::write(const LogEntry& entry) {
-  if (forks_ != fork_generation()) {
-    throw Error(ErrorKind::invalid_argument, "an update cannot go on in the child of a fork");
-  }
+  expect_no_fork();
   log_.announce_write();
   if (!direct_) make_room(entry);
   changed_ = true;
@@ -137,7 +149,8 @@ bool LogWriteTxn::has(BytesView key) {
 
 void LogWriteTxn::do_scan(const KeyRange& range, Direction direction,
                           FunctionRef<Visit(BytesView, BytesView)> visit) {
-  snapshot_.scan(range, direction, visit, &empty_);
+  // The child of a fork has no say in what others know.
+  snapshot_.scan(range, direction, visit, forks_ == fork_generation() ? &empty_ : nullptr);
 }
 
 void LogWriteTxn::do_put(BytesView key, BytesView value) {
@@ -182,6 +195,7 @@ std::uint64_t LogWriteTxn::do_erase_range(const KeyRange& range) {
 }
 
 std::uint64_t LogWriteTxn::commit() {
+  expect_no_fork();
   if (poisoned_) {
     throw Error(ErrorKind::invalid_argument,
                 "an update inside of this one has failed, so this one cannot be committed");

@@ -43,6 +43,8 @@ class LogWriteTxn final : public WriteTxn {
 
   /// Whether `key` has a value. Who erases has mostly just looked.
   [[nodiscard]] bool has(BytesView key);
+  /// @throws Error `invalid_argument` in the child of a fork
+  void expect_no_fork() const;
   void write(const LogEntry& entry);
   void raise_generation(std::uint64_t hash) const noexcept;
   void make_room(const LogEntry& entry);
