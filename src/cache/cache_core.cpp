@@ -147,7 +147,7 @@ bool CacheCore::take(const Key& key, std::uint64_t schema, EntryVisitor visit) {
 bool CacheCore::touch(const Key& key, std::optional<Duration> ttl) {
   if (CacheCore* part = part_of(key)) return part->touch(key, ttl);
   return update(*state_, {}, [&](Table& table) {
-    const std::optional<Record> old = table.find(key.bytes());
+    const std::optional<Record> old = table.find(key.bytes(), IfStale::kept);
     if (!old) return false;
     Record record = *old;
     Life life = life_of(*old);

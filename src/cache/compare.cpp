@@ -36,7 +36,7 @@ bool CacheCore::store_if(const Key& key, RecordTest test, std::uint64_t schema, 
   const Packed packed(value, schema, *state_);
   const Result result = update(*state_, {}, [&](Table& table) {
     table.tidy();
-    const std::optional<Record> old = table.find(key.bytes());
+    const std::optional<Record> old = table.find(key.bytes(), IfStale::kept);
     if (!old || !test(*old)) return Result::different;
     const NewEntry entry{.schema = schema, .options = options, .tags = tags};
     return store_in(table, key.bytes(), packed, entry, old) ? Result::stored : Result::full;
@@ -48,7 +48,7 @@ bool CacheCore::store_if(const Key& key, RecordTest test, std::uint64_t schema, 
 bool CacheCore::erase_if(const Key& key, RecordTest test) {
   if (CacheCore* part = part_of(key)) return part->erase_if(key, test);
   return update(*state_, {.deadline = std::nullopt, .frees_space = true}, [&](Table& table) {
-    const std::optional<Record> record = table.find(key.bytes());
+    const std::optional<Record> record = table.find(key.bytes(), IfStale::kept);
     if (!record || !test(*record)) return false;
     table.remove(key.bytes(), *record, Event::erased);
     return true;

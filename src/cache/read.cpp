@@ -177,7 +177,7 @@ bool CacheCore::read(const Key& key, std::uint64_t schema, const ReadOptions& op
 void CacheCore::extend(const Key& key) const {
   try {
     update(*state_, {}, [&](Table& table) {
-      const std::optional<Record> old = table.find(key.bytes());
+      const std::optional<Record> old = table.find(key.bytes(), IfStale::kept);
       if (!old || old->timing.idle_ttl == Duration::zero()) return false;
       Record record = *old;
       start_life(record, life_of(*old), table.now());

@@ -76,10 +76,10 @@ std::uint64_t CacheCore::erase_selected(const Selection& selection) {
       std::uint64_t count = 0;
       for (const Key& key : batch) {
         // It may have changed since it was chosen.
-        const std::optional<Record> now = table.find(key.bytes());
+        const std::optional<Record> now = table.find(key.bytes(), IfStale::kept);
         if (!now || !is_selected(selection, key, *now)) continue;
         // The predicate may have read an entry whose expiry moves with each use.
-        const std::optional<Record> record = table.find(key.bytes());
+        const std::optional<Record> record = table.find(key.bytes(), IfStale::kept);
         if (!record) continue;
         table.remove(key.bytes(), *record, Event::erased);
         ++count;

@@ -51,7 +51,7 @@ Table::Placed Table::place(BytesView key, const Record& record) {
           .bytes = counted_bytes(key.size(), record)};
 }
 
-std::optional<Record> Table::find(BytesView key) {
+std::optional<Record> Table::find(BytesView key, IfStale if_stale) {
   const EngineKey at = state_.layout.record(key);
   const std::optional<BytesView> stored = txn_.get(at.view());
   if (!stored) return std::nullopt;
@@ -60,7 +60,9 @@ std::optional<Record> Table::find(BytesView key) {
     remove_damaged(key);
     return std::nullopt;
   }
-  if (is_cleared(record->sequence) || record->is_expired(now_)) {
+  const bool is_stale = record->is_expired(now_);
+  if (is_stale && if_stale == IfStale::kept && !record->is_gone(now_)) return std::nullopt;
+  if (is_stale || is_cleared(record->sequence)) {
     remove(key, *record, Event::expired);
     return std::nullopt;
   }

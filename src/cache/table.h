@@ -17,6 +17,9 @@
 
 namespace larder::detail {
 
+/// What finding does with an entry that only loads may still fall back to.
+enum class IfStale { removed, kept };
+
 /// The records and indexes of a cache within one update: keeps them and the counters in step.
 ///
 /// Not thread-safe. Lives inside one engine update.
@@ -40,8 +43,9 @@ class Table {
   [[nodiscard]] bool met_damage() const noexcept { return met_damage_; }
 
   /// The live entry of `key`, valid until the next change. What is under `key` and expired or
-  /// damaged is removed at once, so that it is in nobody's way.
-  [[nodiscard]] std::optional<Record> find(BytesView key);
+  /// damaged is removed at once, so that it is in nobody's way; who changes only live entries
+  /// leaves what loads may still fall back to.
+  [[nodiscard]] std::optional<Record> find(BytesView key, IfStale if_stale = IfStale::removed);
 
   /// Stores `record` under `key` in place of `old`, the live entry that `find()` returned. Its
   /// sequence number is chosen here. Returns false, with nothing stored, if there is no room.

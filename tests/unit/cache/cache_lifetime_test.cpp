@@ -4,6 +4,7 @@
 // young values only.
 
 #include <map>
+#include <stdexcept>
 #include <string>
 
 #include "cache_fixture.h"
@@ -99,6 +100,19 @@ TEST_P(CacheTest, stale_entry_gives_way_to_a_new_one) {
   EXPECT_TRUE(cache.add("a", 2));
   EXPECT_EQ(cache.get<int>("a"), 2);
   EXPECT_EQ(cache.info("a")->expires_at, std::nullopt);
+  EXPECT_TRUE(cache.verify().problems.empty());
+}
+
+TEST_P(CacheTest, changes_of_live_entries_leave_a_stale_one_to_loads) {
+  Cache cache = open();
+  cache.put("a", 1, {.ttl = 10s, .stale_for = 20s});
+  const Version version = cache.info("a")->version;
+  clock_.advance(15s);
+  EXPECT_FALSE(cache.touch("a", 1h));
+  EXPECT_FALSE(cache.compare_and_swap("a", version, 2));
+  EXPECT_FALSE(cache.compare_and_erase("a", version));
+  EXPECT_EQ(cache.size(), 1U);
+  EXPECT_EQ(cache.get_or_load("a", []() -> int { throw std::runtime_error("down"); }), 1);
   EXPECT_TRUE(cache.verify().problems.empty());
 }
 

@@ -214,12 +214,13 @@ class History {
 
   void load() {
     const std::optional<std::string> there = expected<std::string>();
-    const LoadOptions how{.put = options()};
+    LoadOptions how{.put = options()};
+    // With limits, only what is fresh afterwards shows that there was room for it.
+    if (is_limited_ && how.put.ttl == 0s) how.put.stale_for = {};
     std::optional<std::string> loaded;
     const std::string found = cache_.get_or_load(key_, [&] { return *(loaded = text()); }, how);
     RC_ASSERT((is_limited_ || loaded.has_value() == !there.has_value()));
     RC_ASSERT((found == (loaded ? loaded : there)));
-    // What finds no room is returned all the same, and changes nothing.
     const bool is_kept = !is_limited_ || cache_.get<std::string>(key_) == loaded;
     if (loaded && is_kept) note(*loaded, how.put);
   }
@@ -262,10 +263,10 @@ class History {
       RC_ASSERT((found->value == std::get<std::string>(known->value)));
       RC_ASSERT((found->expires_at.value_or(never) == known->fresh_until));
       RC_ASSERT((std::set<std::string>(found->tags.begin(), found->tags.end()) == known->tags));
-      known_.erase(key_);
     } else {
       agree<std::string>(std::nullopt, expected<std::string>(false));
     }
+    if (found || known == nullptr) known_.erase(key_);  // also what only a load could return
   }
 
   /// Adds to a number of the same type, or to none; refuses any other value.

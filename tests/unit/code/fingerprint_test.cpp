@@ -121,8 +121,10 @@ TEST_F(Fingerprint, of_a_virtual_member_the_whole_binary_counts) {
 TEST_F(Fingerprint, alone_a_function_names_what_it_calls) {
   const FingerprintOptions alone = {.mode = CodeMode::self};
   const CodeExplanation explained = explain_code_of(outer, alone);
-  ASSERT_EQ(explained.followed.size(), 1U);
-  EXPECT_THAT(explained.by_name, testing::Contains("larder::code_test::inner(int)"));
+  const std::string called = "larder::code_test::inner(int)";
+  EXPECT_THAT(explained.by_name, testing::Contains(called));
+  // A sanitizer's build has data without a name beside the function itself.
+  EXPECT_EQ(std::ranges::count(explained.followed, called, &FollowedCode::name), 0);
   EXPECT_NE(fingerprint_of(outer, alone).digest, fingerprint_of(outer).digest);
 }
 
