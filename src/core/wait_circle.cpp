@@ -15,13 +15,23 @@ thread_local HeldLabel* newest = nullptr;
 
 constexpr unsigned thread_bits = 22;  // as many as the kernel gives threads numbers
 
+thread_local std::uint64_t last_label = 0;
+
+/// What tells this thread from others that take a label in the same moment. In different containers
+/// threads have the same numbers, but hardly at the same address.
+std::uint64_t thread_mark() noexcept {
+  const auto number = static_cast<std::uint64_t>(::syscall(SYS_gettid));
+  const std::uint64_t place = reinterpret_cast<std::uintptr_t>(&newest) >> 12U;
+  return (number ^ place) & ((std::uint64_t{1} << thread_bits) - 1);
+}
+
 /// A label that no other wait has, and as a rule greater than all before, since the steady clock is
-/// that of the whole machine; greater than `least` in any case.
+/// that of the whole machine; greater than `least` and all of this thread in any case.
 std::uint64_t fresh_label(SteadyTime now, std::uint64_t least) noexcept {
-  const auto thread = static_cast<std::uint64_t>(::syscall(SYS_gettid));
   const auto time = static_cast<std::uint64_t>(now.time_since_epoch().count()) >> thread_bits;
-  return (std::max(time, (least >> thread_bits) + 1) << thread_bits) |
-         (thread & ((1U << thread_bits) - 1));
+  const std::uint64_t after = (std::max(least, last_label) >> thread_bits) + 1;
+  last_label = (std::max(time, after) << thread_bits) | thread_mark();
+  return last_label;
 }
 
 }  // namespace
