@@ -19,6 +19,10 @@ Database::Database(LmdbOptions options, EngineHooks hooks)
   if (sole) {
     start_disposable(options_, hooks_);
     check_clean_note(*hooks_.io, options_.path);
+  } else if (!holds_database(*hooks_.io, options_.path)) {
+    throw Error(ErrorKind::unavailable,
+                "the database file in " + options_.path.string() +
+                    " is gone, and others have it open still: close it in all processes");
   }
   environment_ = std::make_unique<Environment>(
       options_, hooks_, sole ? Environment::FileState::idle : Environment::FileState::in_use);

@@ -329,10 +329,24 @@ std::uint64_t Environment::live_bytes(MDB_txn* txn) const {
   return (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) * stat.ms_psize;
 }
 
-std::uint64_t Environment::gaps(MDB_txn* txn) const {
-  const std::uint64_t used = used_bytes();
-  const std::uint64_t live = live_bytes(txn);
-  return used > live ? used - live : 0;
+std::uint64_t Environment::free_bytes() {
+  const std::uint64_t oldest = oldest_reader();
+  const SlotGuard guard(slots_);
+  while (!begin_read(guard.slot())) adopt_map(&guard.slot());
+  constexpr MDB_dbi free_pages = 0;  // LMDB's own table: by commit, a count and the numbers
+  MDB_cursor* cursor = nullptr;
+  check(mdb_cursor_open(guard.slot().txn, free_pages, &cursor), "list free pages");
+  const std::unique_ptr<MDB_cursor, void (*)(MDB_cursor*)> closed(cursor, mdb_cursor_close);
+  std::uint64_t pages = 0;
+  MDB_val commit{};
+  MDB_val list{};
+  int code = mdb_cursor_get(cursor, &commit, &list, MDB_FIRST);
+  for (; code == MDB_SUCCESS; code = mdb_cursor_get(cursor, &commit, &list, MDB_NEXT)) {
+    if (load<std::uint64_t>(static_cast<const std::byte*>(commit.mv_data)) >= oldest) break;
+    pages += load<std::uint64_t>(static_cast<const std::byte*>(list.mv_data));
+  }
+  if (code != MDB_NOTFOUND) check(code, "list free pages");
+  return pages * page_bytes;
 }
 
 std::uint64_t Environment::used_bytes() const {

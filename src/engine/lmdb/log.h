@@ -44,7 +44,6 @@ class Log {
   struct Need {
     std::uint64_t bytes;  ///< Of the unfinished transaction with its next entry.
     bool frees_space;     ///< It may use what is kept in reserve.
-    std::uint64_t gaps;   ///< What LMDB can use again without growing.
   };
   /// Seals the active segment, if there is one, and makes a free one the active one. The unfinished
   /// transaction, if any, moves along. Ends the snapshot in `own`.
@@ -137,9 +136,9 @@ class Log {
   void sync_files();
   /// Bytes of the log that LMDB does not have yet.
   [[nodiscard]] std::uint64_t waiting_bytes();
-  /// Whether what stands in the log, and `coming` bytes more, will find room in LMDB, which can use
-  /// `gaps` bytes again, and leave `kept` bytes.
-  [[nodiscard]] bool has_room(std::uint64_t gaps, std::uint64_t coming, std::uint64_t kept);
+  /// Whether what stands in the log, and `coming` bytes more, will find room in LMDB and leave
+  /// `kept` bytes.
+  [[nodiscard]] bool has_room(std::uint64_t coming, std::uint64_t kept);
   int sync_now();
   void retire(std::uint32_t segments);
   /// LMDB now holds all up to `sequence`: the log is left behind.

@@ -72,15 +72,12 @@ void LogWriteTxn::make_room(const LogEntry& entry) {
     go_direct();
     return;
   }
-  Log::Need need{.bytes = own + key_bytes + value_bytes,
-                 .frees_space = frees_space_,
-                 .gaps = environment_.gaps(snapshot_.table.txn())};
+  const Log::Need need{.bytes = own + key_bytes + value_bytes, .frees_space = frees_space_};
   try {
     log_.rotate(slot_, deadline_, need);
   } catch (const Error& error) {
     refresh_snapshot();  // the transaction may go on, only not with this entry
     if (error.kind() != ErrorKind::full) throw;
-    need.gaps = environment_.gaps(snapshot_.table.txn());
     if (!log_.has_room_without(need)) throw;
     go_direct_without_log();
     return;

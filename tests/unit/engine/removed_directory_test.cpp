@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "larder/core/error.h"
+#include "support/child.h"
 #include "support/engine_under_test.h"
 #include "support/expect_kind.h"
 #include "support/temp_dir.h"
@@ -93,6 +94,18 @@ TEST_P(RemovedDirectory, directory_that_took_the_place_is_left_alone) {
   EXPECT_EQ(entries(*fresh), (Entries{{"k", "new"}}));
   place_ = dir_ / "moved";
   EXPECT_EQ(get(*open(), "k"), "old");
+}
+
+TEST_P(RemovedDirectory, database_that_others_have_open_is_not_begun_anew) {
+  const EnginePtr engine = open();
+  put(*engine, "k", "v");
+  fs::remove(place_ / "data.mdb");
+  const ChildEnd end = run_in_child([&] {
+    expect_kind(ErrorKind::unavailable, [&] { open(); });
+    return testing::Test::HasFailure() ? 1 : 0;
+  });
+  EXPECT_TRUE(end.is_good()) << end;
+  EXPECT_EQ(get(*engine, "k"), "v");
 }
 
 INSTANTIATE_TEST_SUITE_P(Levels, RemovedDirectory,
