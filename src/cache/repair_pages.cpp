@@ -29,6 +29,7 @@ struct Pages {
   std::vector<std::filesystem::path> kept = {};
   bool is_in_use = false;  ///< Somebody had one open, so that it was not looked at.
   std::vector<std::filesystem::path> lost = {};  ///< Of shards that are gone.
+  bool is_complete = true;                       ///< All shards are there.
 };
 
 /// Looks after the pages of its databases, of those that nobody has open.
@@ -36,8 +37,9 @@ Pages repair_pages(const CacheOptions& options, RepairMode mode, const CacheHook
                    RepairProgress progress) {
   Pages report;
   const std::vector<std::filesystem::path> paths = detail::engine_paths(options, hooks);
-  for (std::size_t i = 0; i < paths.size(); ++i) {
-    const bool is_shard = paths.size() > 1;
+  const bool is_shard = paths.size() > 1;
+  const std::size_t made = is_shard ? detail::count_made(*hooks.io, paths) : 1;
+  for (std::size_t i = 0; i < made; ++i) {
     if (is_shard && !detail::holds_database(*hooks.io, paths[i])) {
       report.lost.push_back(paths[i]);
       report.problems.push_back(detail::shard_name(i) + ": it is gone: everything in it is lost");
@@ -56,6 +58,7 @@ Pages repair_pages(const CacheOptions& options, RepairMode mode, const CacheHook
       report.is_in_use = true;
     }
   }
+  report.is_complete = report.lost.empty() && (!is_shard || made == paths.size());
   return report;
 }
 
@@ -68,6 +71,7 @@ CacheSettings share_of(const std::vector<std::filesystem::path>& paths, const Ca
     CacheOptions one = options;
     one.path = path;
     one.shards.reset();
+    one.settings = {};  // as they are
     try {
       CacheSettings found = Cache::open(one, hooks).settings();
       found.max_entries = std::min(*found.max_entries, share.max_entries.value_or(no_limit));
@@ -143,7 +147,7 @@ RepairReport repair_cache(const CacheOptions& options, RepairMode mode, const Ca
   RepairReport report;
   try {
     if (mode == RepairMode::fix) make_shards(pages.lost, opened, hooks);
-    const bool can_be_opened = mode == RepairMode::fix || pages.lost.empty();
+    const bool can_be_opened = mode == RepairMode::fix || pages.is_complete;
     if (can_be_opened) report = repair_entries(opened, mode, hooks, progress);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::corrupt || !pages.is_in_use) throw;

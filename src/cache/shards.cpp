@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -39,13 +40,11 @@ bool exists(Io& io, const std::filesystem::path& path) {
   return result == 0;
 }
 
-// Shards are made in order: behind one that was not made yet there is none.
 void check_presence(Io& io, const std::vector<std::filesystem::path>& paths) {
-  const auto holds = [&](const auto& path) { return holds_database(io, path); };
-  const auto missing = std::ranges::find_if_not(paths, holds);
-  const bool is_unfinished = std::all_of(
-      missing, paths.end(), [&](const auto& path) { return exists(io, path) && !holds(path); });
-  if (is_unfinished) return;
+  const auto made = std::span(paths).first(count_made(io, paths));
+  const auto missing = std::ranges::find_if_not(
+      made, [&](const std::filesystem::path& path) { return holds_database(io, path); });
+  if (missing == made.end()) return;
   throw Error(ErrorKind::corrupt,
               "cache: the shard " + missing->string() +
                   " is missing; restore it from a copy, or repair the cache to lose only that");
@@ -147,6 +146,16 @@ std::vector<std::filesystem::path> engine_paths(const CacheOptions& options,
 
 bool holds_database(Io& io, const std::filesystem::path& path) {
   return exists(io, path / "data.mdb");
+}
+
+std::size_t count_made(Io& io, const std::vector<std::filesystem::path>& paths) {
+  const auto is_begun = [&](const std::filesystem::path& path) {
+    // That file comes after the database.
+    return exists(io, path) && !holds_database(io, path) && !exists(io, path / "lock.mdb");
+  };
+  std::size_t made = paths.size();
+  while (made > 0 && is_begun(paths[made - 1])) --made;
+  return made;
 }
 
 std::string shard_name(std::size_t number) { return "shard " + std::to_string(number); }

@@ -28,6 +28,10 @@ namespace larder::detail {
 /// @throws Error if that may not be looked at
 [[nodiscard]] bool holds_database(Io& io, const std::filesystem::path& path);
 
+/// How many of the shards at `paths` were made. They are made in order: the last ones are missing
+/// where that was interrupted.
+[[nodiscard]] std::size_t count_made(Io& io, const std::vector<std::filesystem::path>& paths);
+
 /// What reports call the shard with `number`.
 [[nodiscard]] std::string shard_name(std::size_t number);
 

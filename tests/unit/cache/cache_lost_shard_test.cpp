@@ -53,12 +53,22 @@ class LostShardTest : public testing::Test {
 };
 
 TEST_F(LostShardTest, is_not_made_anew_in_silence) {
-  fs::remove(options_.path / "001/data.mdb");
-  for (const OpenMode mode : {OpenMode::open_or_create, OpenMode::open, OpenMode::read_only}) {
-    CacheOptions options = options_;
-    options.open_mode = mode;
-    expect_kind(ErrorKind::corrupt, [&] { (void)Cache::open(options); });
+  for (const char* lost : {"003/data.mdb", "001/data.mdb"}) {
+    fs::remove(options_.path / lost);
+    for (const OpenMode mode : {OpenMode::open_or_create, OpenMode::open, OpenMode::read_only}) {
+      CacheOptions options = options_;
+      options.open_mode = mode;
+      expect_kind(ErrorKind::corrupt, [&] { (void)Cache::open(options); });
+    }
   }
+}
+
+TEST_F(LostShardTest, shard_that_was_never_made_is_not_lost) {
+  fs::remove_all(options_.path / "003");
+  fs::create_directory(options_.path / "003");
+  EXPECT_EQ(repair(RepairMode::dry_run).problems, std::vector<std::string>());
+  EXPECT_EQ(repair().lost_shards, 0U);
+  EXPECT_GT(Cache::open(options_).size(), 240U);
 }
 
 TEST_F(LostShardTest, repair_brings_the_others_back) {
