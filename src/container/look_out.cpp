@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "larder/core/error.h"
+
 namespace larder::detail {
 
 namespace {
@@ -17,10 +19,16 @@ constexpr std::size_t all_words = 64;
 // How many words a name may be at. Where all are taken by others, all who wait look.
 constexpr std::size_t places = 4;
 
+// None on a device without room for them: then all who wait look.
 std::span<LookOut::Word> words_of(Engine& engine) {
-  const std::span<std::byte> memory =
-      engine.shared_memory("takers", all_words * sizeof(LookOut::Word));
-  return {reinterpret_cast<LookOut::Word*>(memory.data()), all_words};
+  try {
+    const std::span<std::byte> memory =
+        engine.shared_memory("takers", all_words * sizeof(LookOut::Word));
+    return {reinterpret_cast<LookOut::Word*>(memory.data()), all_words};
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::full) throw;
+    return {};
+  }
 }
 
 std::uint32_t hash(BytesView name) noexcept {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,6 +18,8 @@
 
 namespace larder::test {
 namespace {
+
+using namespace std::chrono_literals;
 
 class FullDevice : public testing::Test {
  protected:
@@ -81,6 +84,14 @@ TEST_F(FullDevice, a_taken_item_can_be_acknowledged_and_given_back) {
   second->give_back();
   EXPECT_EQ(deque.size(), pushed + 2);
   for (std::uint64_t i = 1; i < 3 + pushed; ++i) ASSERT_EQ(deque.pop_front(), text(i));
+}
+
+TEST_F(FullDevice, waiting_for_items_needs_no_room) {
+  Deque<int> deque(engine_, "name");
+  deque.push_back(1);
+  fill_up();
+  EXPECT_EQ(deque.pop_front_within(1h), 1);
+  EXPECT_EQ(deque.pop_front_within(1ms), std::nullopt);
 }
 
 TEST_F(FullDevice, an_index_keeps_its_entries_and_lets_them_go) {
