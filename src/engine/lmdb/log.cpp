@@ -318,7 +318,12 @@ int Log::sync_now() {
   int result = files_.sync();
   // In the segment that reaches the device last, with all that it speaks of.
   if (count > 0 && result == 0) unsynced[0]->mark_files(files_.synced());
-  while (count > 0 && result == 0) result = unsynced[--count]->sync();
+  while (count > 0 && result == 0) {
+    const Segment& next = *unsynced[--count];
+    // Not where each update is synced: one page is not worth it.
+    if (options_.durability == Durability::consistent) next.unmap_pages();
+    result = next.sync();
+  }
   syncs_.fetch_add(1, std::memory_order_relaxed);
   // After a failure the system may have dropped the data and report success the next time: nobody
   // may believe it until everything has been closed and recovered.

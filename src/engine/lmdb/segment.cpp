@@ -180,6 +180,8 @@ void Segment::mark_files(std::uint64_t sequence) const noexcept {
 
 int Segment::sync() const { return io_.fdatasync(log_file_.fd()); }
 
+void Segment::unmap_pages() const noexcept { ::madvise(log_map_, log_max_bytes, MADV_DONTNEED); }
+
 std::uint64_t Segment::entry_end(std::uint64_t offset) const noexcept {
   const LogEntry entry = entry_at(offset);
   return offset + entry_bytes(entry.key.size(), entry.value.size());
