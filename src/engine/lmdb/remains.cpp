@@ -53,6 +53,7 @@ Remains::Remains(BytesView image) : image_(image) {
   }
   in_use_.resize(std::min<std::uint64_t>(head.last_page + 1, image.size() / page_bytes));
   free_.resize(in_use_.size());
+  spare_.resize(in_use_.size());
   read_free_pages(head.free_list);
   read_tables(head.main);
 }
@@ -158,7 +159,10 @@ std::optional<BytesView> Remains::value_of(const Page::Node& node) {
       page_head + std::uint64_t{node.low} > in_row * page_bytes) {
     return std::nullopt;
   }
-  for (std::uint64_t i = number; i < number + in_row; ++i) in_use_[i] = true;
+  // A value that was made shorter may have more pages than it needs; or the number is damaged, and
+  // they belong to others.
+  const std::uint64_t needed = (page_head + std::uint64_t{node.low} + page_bytes - 1) / page_bytes;
+  for (std::uint64_t i = 0; i < in_row; ++i) (i < needed ? in_use_ : spare_)[number + i] = true;
   return BytesView(page + page_head, node.low);
 }
 
@@ -242,7 +246,7 @@ void Remains::visit_ordered(Visit visit) {
 std::vector<Remains::Leaf> Remains::stray_leaves() {
   std::vector<Leaf> found;
   for (std::uint64_t number = 2; number < pages(); ++number) {
-    if (in_use_[number] || free_[number]) continue;
+    if (in_use_[number] || free_[number] || spare_[number]) continue;
     const std::byte* page = page_at(number, leaf_flag);
     if (page != nullptr) found.push_back({.number = number, .entries = entries_of(page)});
   }

@@ -90,6 +90,7 @@ class Remains {
   std::optional<std::uint64_t> applied_;
   std::vector<bool> in_use_;  ///< Pages that something leads to.
   std::vector<bool> free_;    ///< Pages that the list of free pages has.
+  std::vector<bool> spare_;   ///< Pages behind those that a large value needs, or so it says.
   std::uint64_t leaves_ = 0;  ///< Leaf pages of users' data that a branch leads to.
   bool knows_free_pages_ = true;
   std::vector<Entry> misplaced_;

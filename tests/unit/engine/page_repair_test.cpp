@@ -196,6 +196,21 @@ TEST_F(PageRepairTest, of_two_entries_with_one_key_keeps_the_whole_one) {
   EXPECT_EQ(get(*open(), second), whole_[second]);
 }
 
+TEST_F(PageRepairTest, large_value_that_claims_the_pages_of_others_takes_none_along) {
+  const Bytes sound = image();
+  for (const std::uint64_t page : pages(lmdb::overflow_flag)) {
+    Bytes content = sound;
+    std::byte& pages_in_row = content[page * page_bytes + 12];
+    if (pages_in_row != std::byte{3}) continue;  // the list of free pages
+    pages_in_row = std::byte{12};
+    write(content);
+
+    repair_lmdb(options());
+
+    EXPECT_LE(expect_right_ones(), 1U) << "page " << page;
+  }
+}
+
 TEST_F(PageRepairTest, finds_what_is_below_a_damaged_branch) {
   const Bytes sound = image();
   for (const std::uint64_t branch : pages(lmdb::branch_flag)) {
