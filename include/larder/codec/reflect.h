@@ -12,13 +12,9 @@
 #include "larder/codec/codec.h"
 #include "larder/codec/detail/aggregate.h"
 #include "larder/codec/schema.h"
+#include "larder/core/fields.h"
 
 namespace larder {
-
-/// A class whose members larder can see by itself: an aggregate of up to 64 members, C arrays
-/// included, without base classes.
-template <typename T>
-concept Aggregate = std::is_class_v<T> && std::is_aggregate_v<T> && !std::is_const_v<T>;
 
 /// An aggregate is an array of its members, in order of declaration. Its schema changes if a member
 /// is added, removed, moved or changes its type, so that older values are noticed; it does not know

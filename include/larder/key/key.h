@@ -8,6 +8,7 @@
 #include "larder/core/bytes.h"
 #include "larder/key/key_buffer.h"
 #include "larder/key/key_codec.h"
+#include "larder/key/key_codec_aggregate.h"
 #include "larder/key/key_codec_sequence.h"
 #include "larder/key/key_kind.h"
 

@@ -236,8 +236,7 @@ struct KeyCodec<std::array<std::byte, Size>> {
   }
 };
 
-/// Calendar time of microseconds or coarser. Finer times would lose digits, and two of them could
-/// make one key: round them first, with `std::chrono::floor<std::chrono::microseconds>`.
+/// Calendar time of microseconds or coarser; key_codec_standard.h has that of nanoseconds.
 template <typename Length>
   requires std::convertible_to<Length, Duration>
 struct KeyCodec<std::chrono::sys_time<Length>> {

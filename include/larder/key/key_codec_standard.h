@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Keys of more types of the standard library. All but those of durations and `long double` are
-// tuples.
+// Keys of more types of the standard library. All but those of times and `long double` are tuples.
 
 #include <algorithm>
 #include <array>
@@ -106,6 +105,23 @@ struct KeyCodec<std::variant<T...>> {
     out.begin_tuple();
     out.write_unsigned(value.index());
     std::visit([&](const auto& held) { detail::encode_key(held, out); }, value);
+    out.end_tuple();
+  }
+};
+
+/// Calendar time of nanoseconds: the timestamp of microseconds and, if digits are missing in it,
+/// how many nanoseconds, as a pair.
+template <typename Length>
+  requires(!std::convertible_to<Length, Duration> &&
+           std::convertible_to<Length, std::chrono::nanoseconds>)
+struct KeyCodec<std::chrono::sys_time<Length>> {
+  static void encode(std::chrono::sys_time<Length> time, KeyWriter& out) {
+    const WallTime whole = std::chrono::floor<Duration>(time);
+    const std::chrono::nanoseconds rest = time - whole;
+    if (rest == std::chrono::nanoseconds::zero()) return out.write_timestamp(whole);
+    out.begin_tuple();
+    out.write_timestamp(whole);
+    out.write_integer(rest.count());
     out.end_tuple();
   }
 };

@@ -53,6 +53,17 @@ TEST(KeyOfStandardTypes, variants_know_their_alternative) {
   EXPECT_NE(Key(std::variant<std::monostate, int>()), Key(std::variant<std::monostate, int>(0)));
 }
 
+TEST(KeyOfStandardTypes, nanoseconds_of_a_time_count) {
+  const auto whole = std::chrono::sys_time<std::chrono::nanoseconds>(1'000'000us);
+  EXPECT_EQ(Key(whole), Key(std::chrono::floor<std::chrono::microseconds>(whole)));
+  EXPECT_NE(Key(whole + 1ns), Key(whole));
+  EXPECT_NE(Key(whole + 1ns), Key(whole + 2ns));
+  EXPECT_LT(Key(whole + 1ns), Key(whole + 2ns));
+  EXPECT_EQ(Key(whole - 1ns),
+            Key(std::tuple(std::chrono::floor<std::chrono::microseconds>(whole - 1us), 999)));
+  EXPECT_TRUE(KeyEncodable<std::chrono::system_clock::time_point>);
+}
+
 TEST(KeyOfStandardTypes, equal_durations_are_one_key) {
   EXPECT_EQ(Key(1s), Key(1000ms));
   EXPECT_EQ(Key(2h), Key(120min));

@@ -9,8 +9,8 @@
 
 #include "larder/codec/codec.h"
 #include "larder/codec/detail/block.h"
-#include "larder/codec/detail/fields.h"
 #include "larder/codec/schema.h"
+#include "larder/core/fields.h"
 
 namespace larder::detail {
 

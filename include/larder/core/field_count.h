@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <climits>
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -78,13 +79,20 @@ consteval std::size_t largest() {
   }
 }
 
-/// The first count from `From` on that `T` takes. It is not 0 for types with members that must be
-/// given.
+/// Stands for members that cannot be seen.
+inline constexpr std::size_t no_count = SIZE_MAX;
+
+/// How far to look for members that must be given.
+template <typename T>
+inline constexpr std::size_t most_required = std::min(sizeof(T) * CHAR_BIT + 1, std::size_t{512});
+
+/// The first count from `From` on that `T` takes, or `no_count`. It is not 0 for types with members
+/// that must be given.
 template <typename T, std::size_t From = 0>
 consteval std::size_t smallest_flat() {
-  static_assert(From <= sizeof(T) * CHAR_BIT + 1,
-                "larder cannot see the members of this type; specialize larder::Codec for it");
-  if constexpr (takes_flat<T, From>) {
+  if constexpr (From > most_required<T>) {
+    return no_count;
+  } else if constexpr (takes_flat<T, From>) {
     return From;
   } else {
     return smallest_flat<T, From + 1>();
@@ -137,11 +145,23 @@ consteval std::size_t count_members() {
   }
 }
 
+/// The number of members of `T`, or `no_count` for a `T` that nothing can be made of.
+template <typename T>
+consteval std::size_t visible_fields() {
+  if constexpr (constexpr std::size_t least = smallest_flat<T>(); least == no_count) {
+    return no_count;
+  } else {
+    return count_members<T, largest<FlatFits<T>::template Type, least>()>();
+  }
+}
+
 /// The number of members of `T`.
 template <typename T>
 consteval std::size_t field_count() {
-  constexpr std::size_t flat = largest<FlatFits<T>::template Type, smallest_flat<T>()>();
-  return count_members<T, flat>();
+  static_assert(visible_fields<T>() != no_count,
+                "larder cannot see the members of this type; specialize larder::Codec or "
+                "larder::KeyCodec for it");
+  return visible_fields<T>();
 }
 
 /// Converts to nothing, but a `std::any` takes it.

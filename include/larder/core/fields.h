@@ -2,10 +2,19 @@
 #pragma once
 
 #include <cstddef>
+#include <type_traits>
+#include <utility>
 
-#include "larder/codec/detail/field_count.h"
+#include "larder/core/field_count.h"
 
-namespace larder::detail {
+namespace larder {
+
+/// A class whose members larder can see by itself: an aggregate of up to 64 members, C arrays
+/// included, without base classes.
+template <typename T>
+concept Aggregate = std::is_class_v<T> && std::is_aggregate_v<T> && !std::is_const_v<T>;
+
+namespace detail {
 
 /// The most members an aggregate may have.
 inline constexpr std::size_t max_fields = 64;
@@ -39,7 +48,8 @@ template <typename T, typename Visit>
 constexpr decltype(auto) visit_fields(T& value, Visit&& visit) {
   constexpr std::size_t fields = field_count<std::remove_const_t<T>>();
   static_assert(fields <= max_fields,
-                "larder reflects up to 64 members; group them, or specialize larder::Codec");
+                "larder reflects up to 64 members; group them, or specialize larder::Codec or "
+                "larder::KeyCodec");
   // clang-format off
   if constexpr (fields == 0) {
     return visit();
@@ -98,4 +108,5 @@ constexpr decltype(auto) visit_fields(T& value, Visit&& visit) {
 #undef LARDER_Q7
 #undef LARDER_Q8
 
-}  // namespace larder::detail
+}  // namespace detail
+}  // namespace larder

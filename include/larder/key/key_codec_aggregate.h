@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include "larder/core/fields.h"
+#include "larder/key/key_codec.h"
+
+namespace larder {
+
+namespace detail {
+
+template <typename... Field>
+struct FieldList {};
+
+struct ListFields {
+  template <typename... Field>
+  constexpr FieldList<Field...> operator()(const Field&...) const noexcept {
+    return {};
+  }
+};
+
+/// An aggregate whose members can be told apart.
+template <typename T>
+concept VisibleAggregate = Aggregate<T> && !has_base<T> && visible_fields<T>() <= max_fields;
+
+template <VisibleAggregate T>
+using FieldsOf = decltype(visit_fields(std::declval<const T&>(), ListFields()));
+
+template <typename T>
+struct MembersOf {
+  using Type = FieldList<>;
+};
+template <VisibleAggregate T>
+struct MembersOf<T> {
+  using Type = FieldsOf<T>;
+};
+template <typename T, std::size_t size>
+struct MembersOf<T[size]> {
+  using Type = FieldList<T>;
+};
+
+template <typename T>
+struct ArgumentsOf {
+  using Type = FieldList<>;
+};
+template <template <typename...> typename Template, typename... T>
+struct ArgumentsOf<Template<T...>> {
+  using Type = FieldList<T...>;
+};
+
+/// Whether a `T` has, or leads to, a `Sought`; `Seen` is what was looked at on the way. Asked
+/// first, since what a concept says of a type must not depend on what it says of that type.
+template <typename Sought, typename T, typename... Seen>
+struct LeadsTo;
+
+template <typename Sought, typename List, typename... Seen>
+struct AnyLeadsTo;
+template <typename Sought, typename... T, typename... Seen>
+struct AnyLeadsTo<Sought, FieldList<T...>, Seen...>
+    : std::disjunction<LeadsTo<Sought, T, Seen...>...> {};
+
+template <typename Sought, typename T, typename... Seen>
+struct PartLeadsTo
+    : std::disjunction<AnyLeadsTo<Sought, typename MembersOf<T>::Type, T, Seen...>,
+                       AnyLeadsTo<Sought, typename ArgumentsOf<T>::Type, T, Seen...>> {};
+
+template <typename Sought, typename T, typename... Seen>
+struct LeadsTo
+    : std::disjunction<std::is_same<Sought, T>,
+                       std::conjunction<std::negation<std::disjunction<std::is_same<T, Seen>...>>,
+                                        PartLeadsTo<Sought, T, Seen...>>> {};
+
+/// A member, or an element of one.
+template <typename T>
+inline constexpr bool is_key_field = KeyEncodable<T>;
+template <std::size_t size>
+inline constexpr bool is_key_field<char[size]> = true;
+template <typename T, std::size_t size>
+inline constexpr bool is_key_field<T[size]> = is_key_field<T>;
+
+template <typename T>
+inline constexpr bool are_key_fields = false;
+template <typename... Field>
+inline constexpr bool are_key_fields<FieldList<Field...>> = (is_key_field<Field> && ...);
+
+template <typename T>
+inline constexpr bool are_read_back = false;
+template <typename... Field>
+inline constexpr bool are_read_back<FieldList<Field...>> = (KeyDecodable<Field> && ...);
+
+template <typename Field>
+void encode_key_field(const Field& field, KeyWriter& out) {
+  if constexpr (std::is_array_v<Field> && !std::same_as<std::remove_extent_t<Field>, char>) {
+    out.begin_tuple();
+    for (const auto& element : field) encode_key_field(element, out);
+    out.end_tuple();
+  } else {
+    encode_key(field, out);
+  }
+}
+
+template <typename T, typename... Field>
+T decode_key_fields(KeyReader& in, FieldList<Field...> /*fields*/) {
+  return T{KeyCodec<Field>::decode(in)...};  // braces: from left to right
+}
+
+}  // namespace detail
+
+/// A plain aggregate of up to 64 members, all of which can be keys: the tuple of them, in order of
+/// declaration. A C array is a tuple, or text for characters; an aggregate with one is not read
+/// back. Specialise `KeyCodec` for a class whose values are equal although a member is not, and for
+/// one that leads to itself.
+template <detail::VisibleAggregate T>
+  requires(!detail::AnyLeadsTo<T, detail::FieldsOf<T>>::value &&
+           detail::are_key_fields<detail::FieldsOf<T>>)
+struct KeyCodec<T> {
+  static void encode(const T& value, KeyWriter& out) {
+    out.begin_tuple();
+    detail::visit_fields(
+        value, [&](const auto&... field) { (detail::encode_key_field(field, out), ...); });
+    out.end_tuple();
+  }
+  static T decode(KeyReader& in)
+    requires detail::are_read_back<detail::FieldsOf<T>>
+  {
+    in.begin_tuple();
+    T value = detail::decode_key_fields<T>(in, detail::FieldsOf<T>());
+    in.end_tuple();
+    return value;
+  }
+};
+
+}  // namespace larder
