@@ -6,6 +6,7 @@
 
 #include "cli/bench/bench_report.h"
 #include "cli/bench/bench_run.h"
+#include "cli/bench/png.h"
 #include "cli/command.h"
 #include "cli/exit_code.h"
 #include "cli/human.h"
@@ -22,7 +23,7 @@ Usage:
 
 Stores keys in a new store, overwrites, reads them and others that are not
 there, and erases them. Every call is timed: percentiles are exact. Tables tell
-them; --svg and --html draw time against percentile. The stores are removed at
+them; --svg, --png and --html draw time against percentile. The stores are removed at
 the end, also after Ctrl-C. Each combination of the lists is measured.
 
 Options:
@@ -39,6 +40,7 @@ Options:
   --dir DIRECTORY      Where the stores are made; by default the directory for
                        temporary files, which may be faster than your disk.
   --svg FILE           Draw time against percentile.
+  --png FILE           The same as a PNG; needs rsvg-convert (librsvg2-bin).
   --html FILE          The same with the tables, as one page.
   --json               Write one object for each operation; times in seconds.
   -q, --quiet          Say nothing but errors.
@@ -71,6 +73,7 @@ class Bench final : public Command {
     });
     arguments.text("--dir", folder_);
     arguments.text("--svg", svg_);
+    arguments.text("--png", png_);
     arguments.text("--html", html_);
     arguments.flag("--json", json_);
   }
@@ -82,8 +85,13 @@ class Bench final : public Command {
     check_plan(plan_);
     // Better now than after an hour.
     std::optional<OutputFile> svg;
+    std::optional<OutputFile> png;
     std::optional<OutputFile> html;
     if (!svg_.empty()) svg.emplace(svg_);
+    if (!png_.empty()) {
+      check_png();
+      png.emplace(png_);
+    }
     if (!html_.empty()) html.emplace(html_);
     const std::vector<BenchResult> results = run_bench(plan_, console);
     if (json_) {
@@ -92,6 +100,7 @@ class Bench final : public Command {
       print(bench_table(results));
     }
     if (svg) finish(*svg, bench_svg(plan_, results));
+    if (png) finish(*png, to_png(bench_svg(plan_, results)));
     if (html) finish(*html, bench_html(plan_, results));
     return static_cast<int>(ExitCode::done);
   }
@@ -114,6 +123,7 @@ class Bench final : public Command {
   std::vector<std::string> policies_;
   std::string folder_;
   std::string svg_;
+  std::string png_;
   std::string html_;
   bool json_ = false;
 };

@@ -68,6 +68,7 @@ class Doctor final : public StoreCommand {
       findings.push_back({Weight::notice, "store", "there is none in " + path.string(), ""});
       return;
     }
+    check_users(path, findings);
     try {
       const Cache store = open(console, OpenMode::read_only);
       findings.push_back({Weight::good, "store", store.storage().uri, ""});

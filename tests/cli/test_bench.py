@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import signal
+import struct
 import unittest
 import xml.etree.ElementTree
 
@@ -105,6 +106,22 @@ class Bench(support.Case):
         self.assertLessEqual({*OPERATIONS, *names, "0 %", "90 %", "99 %", "99.9 %", "99.99 %"},
                              set(texts))
         self.assertTrue(any(re.fullmatch(r"10* (ns|us|ms|s)", text) for text in texts), texts)
+
+    def test_picture_for_everything(self):
+        file = self.folder / "a.png"
+        self.bench("--keys", "20", "--ops", "20", "--png", str(file))
+        png = file.read_bytes()
+        self.assertEqual(png[:8], b"\x89PNG\r\n\x1a\n")
+        width, height = struct.unpack(">II", png[16:24])
+        self.assertGreater(width, 1000)
+        self.assertGreater(height, 1000)
+        self.assertEqual(png[-8:-4], b"IEND")
+
+    def test_picture_without_the_program_for_it(self):
+        file = self.folder / "a.png"
+        self.bench("--png", str(file), code=1, out="", err="librsvg2-bin",
+                   env={**os.environ, "PATH": str(self.folder)})
+        self.assertFalse(file.exists())
 
     def test_page(self):
         place = self.folder / "a<b&c"

@@ -52,6 +52,17 @@ class Within(support.StoreCase):
         done = self.expect("doctor", f"{self.store}#typo", code=1)
         self.assertIn(b"there is no cache 'typo' within", done.stdout)
 
+    def test_who_has_it_open_is_told(self):
+        self.put("k", "v")
+        holder = self.start("run", "--store", str(self.store), "--", "sh", "-c", "echo on; cat",
+                            stdin=subprocess.PIPE)
+        self.assertEqual(holder.stdout.readline(), b"on\n")
+        shown = self.expect("doctor", self.store).stdout.decode()
+        self.assertIn(f"open: in process {holder.pid} (larder)", shown)
+        self.expect("compact", self.store, code=5, err=f"is open in process {holder.pid}:")
+        holder.communicate(b"")
+        self.assertNotIn("open: in process", self.expect("doctor", self.store).stdout.decode())
+
     def test_whole_stores_need_a_name_that_is_there(self):
         self.put("k", "v")
         before = (self.store / "data.mdb").stat().st_ino

@@ -16,7 +16,7 @@ _larder_options() {
     create) echo "$common --shards --max-bytes --max-entries --eviction --ttl --max-age" ;;
     doctor) echo "$common --quick --json" ;;
     bench) echo "$common --engine --durability --policy --keys --ops --value-size --max-entries \
---processes --threads --dir --svg --html --json" ;;
+--processes --threads --dir --svg --png --html --json" ;;
     fingerprint) echo "$common --mode --tag --stable --unstable --library --explain --compare --json" ;;
     why) echo "$common --json" ;;
     locks) echo "$common --break --kind --key-type --yes --json" ;;
@@ -54,7 +54,7 @@ _larder_value() {
     --durability) _larder_words 'durable consistent disposable' "$2" ;;
     --env) mapfile -t COMPREPLY < <(compgen -e -- "$2") ;;
     --mode) _larder_words 'closure self build_id' "$2" ;;
-    --input | --output | --depfile | --svg | --html | --library | --compare) _larder_files -f "$2" ;;
+    --input | --output | --depfile | --svg | --png | --html | --library | --compare) _larder_files -f "$2" ;;
     --store | --dir) _larder_files -d "$2" ;;
     --ttl | --max-age | --stale | --interval) _larder_words '30s 5m 1h 1d' "$2" ;;
     --tag | --label | --scope | --prefix | --max-bytes | --max-entries | --max-result-size | --break) ;;

@@ -5,12 +5,16 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <fstream>
+#include <string>
+#include <vector>
 
 #include "cli/human.h"
 #include "larder/core/clock.h"
 #include "larder/core/error.h"
 #include "larder/core/io.h"
 #include "larder/engine/file_system.h"
+#include "larder/engine/users.h"
 
 namespace larder::cli {
 namespace {
@@ -80,6 +84,13 @@ void check_owner(const std::filesystem::path& path, Findings& findings) {
   }
 }
 
+/// The name of a running program, in brackets; nothing if it cannot be told.
+std::string name_of(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/comm");
+  std::string name;
+  return std::getline(file, name) ? " (" + name + ")" : "";
+}
+
 void check_limit(int resource, std::uint64_t least, std::string_view subject,
                  const std::string& advice, Findings& findings) {
   rlimit limit = {};
@@ -123,6 +134,17 @@ void check_machine(Findings& findings) {
               "ulimit -v unlimited: a store reserves 16 GiB of addresses", findings);
   check_limit(RLIMIT_NOFILE, few_files, "open files", "ulimit -n 1024", findings);
   check_limit(RLIMIT_FSIZE, little_space, "size of files", "ulimit -f unlimited", findings);
+}
+
+void check_users(const std::filesystem::path& path, Findings& findings) {
+  std::vector<pid_t> users = users_of_lmdb(path);
+  if (users.empty()) users = users_of_lmdb(path / "000");  // in shards: who opens one opens all
+  std::string who;
+  for (const pid_t pid : users) {
+    if (!who.empty()) who += ", ";
+    who += std::to_string(pid) + name_of(pid);
+  }
+  if (!who.empty()) findings.push_back({Weight::good, "open", "in process " + who, ""});
 }
 
 void check_place(const std::filesystem::path& path, Findings& findings) {

@@ -11,6 +11,7 @@
 #include "engine/lmdb/directory.h"
 #include "engine/lmdb/environment.h"
 #include "engine/lmdb/layout.h"
+#include "engine/lmdb/open_elsewhere.h"
 #include "engine/lmdb/second_database.h"
 #include "engine/lmdb/table_view.h"
 #include "larder/core/error.h"
@@ -108,8 +109,7 @@ CompactReport compact_lmdb(const LmdbOptions& options, const EngineHooks& hooks,
   static_cast<void>(open_lmdb(options, hooks));  // closing it brings the log to the database
   const lmdb::DirectoryLock lock(options, hooks);
   if (!lock.is_sole() || lmdb::has_log(io, options.path)) {
-    throw Error(ErrorKind::unavailable,
-                options.path.string() + " is open: close it everywhere to compact it");
+    lmdb::throw_open_elsewhere(options.path, "compact");
   }
   CompactReport report{.bytes_before = lmdb::disk_bytes(io, file)};
   {

@@ -10,6 +10,7 @@
 
 #include "engine/lmdb/directory.h"
 #include "engine/lmdb/file_image.h"
+#include "engine/lmdb/open_elsewhere.h"
 #include "engine/lmdb/page_check.h"
 #include "engine/lmdb/recovery.h"
 #include "engine/lmdb/remains.h"
@@ -167,10 +168,7 @@ PageRepair repair_lmdb(const LmdbOptions& options, RepairMode mode, const Engine
   PageRepair report;
   {
     const lmdb::DirectoryLock lock(options, hooks);
-    if (!lock.is_sole()) {
-      throw Error(ErrorKind::unavailable,
-                  options.path.string() + " is open: close it everywhere to repair it");
-    }
+    if (!lock.is_sole()) lmdb::throw_open_elsewhere(options.path, "repair");
     const lmdb::FileImage image(io, file);
     if (lmdb::is_unfinished(image.bytes())) return report;
     std::vector<std::string> problems;
