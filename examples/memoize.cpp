@@ -124,7 +124,9 @@ void with_an_archive() {
 }
 
 //! [safe]
-struct Connection {};
+struct Connection {
+  void* handle = nullptr;
+};
 
 int count_rows(const Connection& /*connection*/, const std::string& table) {
   return static_cast<int>(table.size());

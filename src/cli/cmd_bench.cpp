@@ -23,8 +23,9 @@ Usage:
 
 Stores keys in a new store, overwrites, reads them and others that are not
 there, and erases them. Every call is timed: percentiles are exact. Tables tell
-them; --svg, --png and --html draw time against percentile. The stores are removed at
-the end, also after Ctrl-C. Each combination of the lists is measured.
+them; --svg, --png and --html draw time against percentile. The stores are
+removed at the end, also after Ctrl-C. Each combination of the lists is
+measured.
 
 Options:
   --engine LIST        lmdb (default), memory; lists have commas.

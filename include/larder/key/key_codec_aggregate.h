@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstddef>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -23,9 +25,14 @@ struct ListFields {
   }
 };
 
+/// What is taken apart in another way than by its members, like `std::array`.
+template <typename T>
+concept TupleLike = requires { std::tuple_size<T>::value; };
+
 /// An aggregate whose members can be told apart.
 template <typename T>
-concept VisibleAggregate = Aggregate<T> && !has_base<T> && visible_fields<T>() <= max_fields;
+concept VisibleAggregate =
+    Aggregate<T> && !TupleLike<T> && !has_base<T> && visible_fields<T>() <= max_fields;
 
 template <VisibleAggregate T>
 using FieldsOf = decltype(visit_fields(std::declval<const T&>(), ListFields()));
@@ -50,6 +57,10 @@ struct ArgumentsOf {
 template <template <typename...> typename Template, typename... T>
 struct ArgumentsOf<Template<T...>> {
   using Type = FieldList<T...>;
+};
+template <typename T, std::size_t size>
+struct ArgumentsOf<std::array<T, size>> {
+  using Type = FieldList<T>;
 };
 
 /// Whether a `T` has, or leads to, a `Sought`; `Seen` is what was looked at on the way. Asked

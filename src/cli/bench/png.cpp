@@ -49,8 +49,8 @@ int convert(const char* option, const File& in, const File& out) {
   std::string first = option;
   std::array<char*, 3> arguments = {program.data(), first.data(), nullptr};
   pid_t pid = 0;
-  const int error = ::posix_spawnp(&pid, converter, redirections.get(), nullptr, arguments.data(),
-                                   environ);
+  const int error =
+      ::posix_spawnp(&pid, converter, redirections.get(), nullptr, arguments.data(), environ);
   if (error == ENOENT) return 127;
   if (error != 0) throw system_error(error, std::string("start ") + converter);
   int status = 0;

@@ -6,7 +6,8 @@
 
 namespace larder::cli {
 
-/// Checks that drawings in SVG can be made PNG on this machine, which is the work of `rsvg-convert`.
+/// Checks that drawings in SVG can be made PNG on this machine, which is the work of
+/// `rsvg-convert`.
 /// @throws Error `not_supported` if that program is missing, with what to install
 void check_png();
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,11 @@ struct Query {
 struct Arrays {
   char name[8];
   int numbers[2][2];
+};
+struct OfStandardArrays {
+  std::array<int, 2> numbers;
+  std::array<std::byte, 2> bytes;
+  std::array<Point, 1> points;
 };
 struct Empty {};
 enum class Color { red, green };
@@ -63,6 +69,9 @@ struct Node {
   T value;
   std::vector<Node> nodes;
 };
+struct Twins {
+  std::array<std::vector<Twins>, 2> twins;
+};
 struct HasPointer {
   int* pointer;
 };
@@ -91,6 +100,8 @@ TEST(KeyOfAggregate, is_the_tuple_of_its_members) {
   EXPECT_NE(Key(Point{1, 2.5}), Key(Point{2, 2.5}));
   EXPECT_EQ(Key(Query{"n", {1, 2}, {{3, 4}}, std::nullopt}),
             Key(std::tuple("n", std::tuple(1, 2.0), std::vector{std::tuple(3, 4.0)}, nullptr)));
+  EXPECT_EQ(Key(OfStandardArrays{{1, 2}, {}, {{{3, 4}}}}),
+            Key(std::tuple(std::tuple(1, 2), Bytes(2), std::make_tuple(std::tuple(3, 4.0)))));
   EXPECT_EQ(Key(Empty{}), Key(std::tuple<>()));
   EXPECT_EQ(Key(OfEnumeration{Color::green}), Key(std::tuple(1)));
   EXPECT_EQ(Key(Constants{1, "t"}), Key(std::tuple(1, "t")));
@@ -122,6 +133,7 @@ TEST(KeyOfAggregate, what_has_a_member_that_cannot_be_one_is_none) {
   EXPECT_FALSE(KeyEncodable<First>);
   EXPECT_FALSE(KeyEncodable<Second>);
   EXPECT_FALSE(KeyEncodable<Node<int>>);
+  EXPECT_FALSE(KeyEncodable<Twins>);
   EXPECT_FALSE(KeyEncodable<HasPointer>);
   EXPECT_FALSE(KeyEncodable<std::vector<HasPointer>>);
   EXPECT_FALSE(KeyEncodable<HasReference>);

@@ -220,7 +220,9 @@ TEST(CallKey, rounded_keys_with_identity_are_those_of_rounded_arguments) {
 }
 
 TEST(CallKey, argument_without_key_codec_is_refused_unless_ignored) {
-  struct Logger {};
+  struct Logger {
+    std::ostream* stream = nullptr;
+  };
   expect_kind(ErrorKind::invalid_argument, [&] { (void)(CallKeys<int, Logger>()(1, {})); });
   EXPECT_EQ((CallKeys<int, Logger>({.ignore = {1}})(1, {})), key_of(1, nullptr));
 }

@@ -33,6 +33,9 @@ struct Shape {
   int grow(int by) { return side += by; }
 };
 
+/// A class with a base is no key.
+struct DerivedShape : Shape {};
+
 struct Overloaded {
   int operator()(int x) const { return x + 1; }
   std::string operator()(const std::string& text) const { return text + "1"; }
@@ -97,10 +100,20 @@ TEST(Memoize, member_function) {
   EXPECT_EQ(ignoring.stats().hits, 1U);
 }
 
-TEST(Memoize, safe_computes_and_counts_what_has_no_key) {
-  auto area = safe_memoize(MemoryOptions{}, &Shape::area);
+TEST(Memoize, objects_of_plain_members_are_arguments) {
+  auto area = memoize(MemoryOptions{}, &Shape::area);
   EXPECT_EQ(area(Shape{.side = 2}, 1), 4);
   EXPECT_EQ(area(Shape{.side = 3}, 1), 9);
+  EXPECT_EQ(area(Shape{.side = 2}, 1), 4);
+  EXPECT_EQ(area.stats().hits, 1U);
+  EXPECT_EQ(area.stats().entries, 2U);
+}
+
+TEST(Memoize, safe_computes_and_counts_what_has_no_key) {
+  auto area = safe_memoize(
+      MemoryOptions{}, [](const DerivedShape& shape, int factor) { return shape.area(factor); });
+  EXPECT_EQ(area(DerivedShape{{.side = 2}}, 1), 4);
+  EXPECT_EQ(area(DerivedShape{{.side = 3}}, 1), 9);
   EXPECT_EQ(area.stats().uncacheable, 2U);
   EXPECT_EQ(area.stats().entries, 0U);
 

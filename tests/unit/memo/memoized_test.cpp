@@ -27,6 +27,7 @@ struct Counter {
 
 struct KeylessPoint {
   int x = 0;
+  const void* plane = nullptr;
 };
 
 struct ReferenceCall {
@@ -101,7 +102,7 @@ TEST(Memoized, defaults_for_any_number_of_parameters) {
 
 TEST(Memoized, safe_handles_do_not_throw_for_want_of_a_key) {
   const auto f = safe_memoize(MemoryOptions{}, [](const KeylessPoint& point) { return point.x; });
-  const KeylessPoint point{.x = 3};
+  const KeylessPoint point{.x = 3, .plane = nullptr};
   EXPECT_EQ(f(point), 3);
   EXPECT_EQ(*f.share(point), 3);
   EXPECT_EQ(f.refresh(point), 3);
