@@ -167,8 +167,29 @@ consteval std::size_t field_count() {
 /// Converts to nothing, but a `std::any` takes it.
 struct Stranger {};
 
-/// Whether `T` has a base class: bases come first, so one that converts only to bases tells.
+template <typename T, typename First, std::size_t... After>
+consteval bool begins_with(std::index_sequence<After...>) {
+  return requires { T{First{}, AnyAt<After>{}...}; };
+}
+
+/// Whether `T` has a base class and takes `After` initializers behind that.
+template <typename T, std::size_t After>
+inline constexpr bool has_base_before =
+    begins_with<T, AnyBaseOf<T>>(std::make_index_sequence<After>()) &&
+    !begins_with<T, Stranger>(std::make_index_sequence<After>());
+
+/// Whether `T` has a base class: bases come first, so one that converts only to bases tells. What
+/// must be given is given behind it.
 template <typename T>
-inline constexpr bool has_base = requires { T{AnyBaseOf<T>{}}; } && !requires { T{Stranger{}}; };
+inline constexpr bool has_base = [] {
+  constexpr std::size_t least = smallest_flat<T>();
+  if constexpr (has_base_before<T, 0>) {
+    return true;
+  } else if constexpr (least == no_count || least < 2) {
+    return false;
+  } else {
+    return has_base_before<T, least - 1>;
+  }
+}();
 
 }  // namespace larder::detail

@@ -4,6 +4,7 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -29,10 +30,11 @@ struct ListFields {
 template <typename T>
 concept TupleLike = requires { std::tuple_size<T>::value; };
 
-/// An aggregate whose members can be told apart.
+/// An aggregate whose members can be told apart. One without members says nothing, and may mean
+/// something else, as `std::monostate` does.
 template <typename T>
-concept VisibleAggregate =
-    Aggregate<T> && !TupleLike<T> && !has_base<T> && visible_fields<T>() <= max_fields;
+concept VisibleAggregate = Aggregate<T> && !std::is_empty_v<T> && !TupleLike<T> && !has_base<T> &&
+                           visible_fields<T>() <= max_fields;
 
 template <VisibleAggregate T>
 using FieldsOf = decltype(visit_fields(std::declval<const T&>(), ListFields()));
@@ -105,7 +107,12 @@ inline constexpr bool are_read_back<FieldList<Field...>> = (KeyDecodable<Field> 
 
 template <typename Field>
 void encode_key_field(const Field& field, KeyWriter& out) {
-  if constexpr (std::is_array_v<Field> && !std::same_as<std::remove_extent_t<Field>, char>) {
+  if constexpr (std::same_as<std::remove_extent_t<Field>, char> && std::is_array_v<Field>) {
+    // What is behind the first NUL may be what tells two values apart.
+    std::string_view text(&field[0], std::extent_v<Field>);
+    text = text.substr(0, text.find_last_not_of('\0') + 1);
+    out.write_text(text);
+  } else if constexpr (std::is_array_v<Field>) {
     out.begin_tuple();
     for (const auto& element : field) encode_key_field(element, out);
     out.end_tuple();
@@ -121,10 +128,10 @@ T decode_key_fields(KeyReader& in, FieldList<Field...> /*fields*/) {
 
 }  // namespace detail
 
-/// A plain aggregate of up to 64 members, all of which can be keys: the tuple of them, in order of
-/// declaration. A C array is a tuple, or text for characters; an aggregate with one is not read
-/// back. Specialise `KeyCodec` for a class whose values are equal although a member is not, and for
-/// one that leads to itself.
+/// A plain aggregate of 1 to 64 members, all of which can be keys: the tuple of them, in order of
+/// declaration. A C array is a tuple, or for characters text up to the NULs at its end; an
+/// aggregate with one is not read back. Specialise `KeyCodec` for a class whose values are equal
+/// although a member is not, that leads to itself, or that has an anonymous union.
 template <detail::VisibleAggregate T>
   requires(!detail::AnyLeadsTo<T, detail::FieldsOf<T>>::value &&
            detail::are_key_fields<detail::FieldsOf<T>>)
