@@ -108,8 +108,11 @@ CompactReport compact_lmdb(const LmdbOptions& options, const EngineHooks& hooks,
   }
   static_cast<void>(open_lmdb(options, hooks));  // closing it brings the log to the database
   const lmdb::DirectoryLock lock(options, hooks);
-  if (!lock.is_sole() || lmdb::has_log(io, options.path)) {
-    lmdb::throw_open_elsewhere(options.path, "compact");
+  if (!lock.is_sole()) lmdb::throw_open_elsewhere(options.path, "compact");
+  if (lmdb::has_log(io, options.path)) {
+    throw Error(ErrorKind::unavailable, options.path.string() +
+                                            ": its log could not be brought to the database, so "
+                                            "it cannot be compacted; is the device full?");
   }
   CompactReport report{.bytes_before = lmdb::disk_bytes(io, file)};
   {

@@ -329,13 +329,11 @@ std::uint64_t Environment::live_bytes(MDB_txn* txn) const {
   return (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) * stat.ms_psize;
 }
 
-std::uint64_t Environment::free_bytes() {
+std::uint64_t Environment::free_bytes(MDB_txn* txn) {
   const std::uint64_t oldest = oldest_reader();
-  const SlotGuard guard(slots_);
-  while (!begin_read(guard.slot())) adopt_map(&guard.slot());
   constexpr MDB_dbi free_pages = 0;  // LMDB's own table: by commit, a count and the numbers
   MDB_cursor* cursor = nullptr;
-  check(mdb_cursor_open(guard.slot().txn, free_pages, &cursor), "list free pages");
+  check(mdb_cursor_open(txn, free_pages, &cursor), "list free pages");
   const std::unique_ptr<MDB_cursor, void (*)(MDB_cursor*)> closed(cursor, mdb_cursor_close);
   std::uint64_t pages = 0;
   MDB_val commit{};

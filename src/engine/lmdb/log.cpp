@@ -208,19 +208,23 @@ std::uint64_t Log::waiting_bytes() {
   return waiting;
 }
 
-bool Log::has_room(std::uint64_t coming, std::uint64_t kept) {
+bool Log::has_room(ReaderSlots::Slot& own, std::uint64_t coming, std::uint64_t kept) {
   // Small values in random order take that much more in LMDB's pages.
   constexpr std::uint64_t growth = 2;
   const std::uint64_t needed = (waiting_bytes() + coming) * growth + kept;
   const std::int64_t device = hooks_.io->free_bytes(options_.path);
   if (device < 0 || static_cast<std::uint64_t>(device) >= needed) return true;
-  return environment_.free_bytes() >= needed - static_cast<std::uint64_t>(device);
+  const bool was_reading = own.active;
+  while (!own.active && !environment_.begin_read(own)) environment_.adopt_map(&own);
+  const std::uint64_t free = environment_.free_bytes(own.txn);
+  if (!was_reading) ReaderSlots::end(own);
+  return free >= needed - static_cast<std::uint64_t>(device);
 }
 
-bool Log::has_room_without(const Need& need) {
+bool Log::has_room_without(ReaderSlots::Slot& own, const Need& need) {
   // What erasing one entry takes, with the list of free pages and some to spare.
   constexpr std::uint64_t kept = 32 * page_bytes;
-  return need.frees_space || has_room(need.bytes, kept);
+  return need.frees_space || has_room(own, need.bytes, kept);
 }
 
 void Log::rotate(ReaderSlots::Slot& own, SteadyTime deadline, const Need& need) {
@@ -241,7 +245,7 @@ void Log::rotate(ReaderSlots::Slot& own, SteadyTime deadline, const Need& need) 
   if (!need.frees_space) {
     keep_spare(number);
     // Else the log could hold more than LMDB has room for, and erasing would be stuck behind it.
-    if (!has_room(active() == nullptr ? 0 : segment(number).log_bytes(), 0)) {
+    if (!has_room(own, active() == nullptr ? 0 : segment(number).log_bytes(), 0)) {
       throw system_error(ENOSPC, "bring the log to the database in " + options_.path.string());
     }
   }

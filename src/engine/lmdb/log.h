@@ -51,8 +51,8 @@ class Log {
   /// the unfinished transaction is then still whole
   void rotate(ReaderSlots::Slot& own, SteadyTime deadline, const Need& need);
   /// Whether a transaction for which there is no segment may go to LMDB itself, and does not take
-  /// the last room there that erasing needs.
-  [[nodiscard]] bool has_room_without(const Need& need);
+  /// the last room there that erasing needs. `own` is the caller's reader slot.
+  [[nodiscard]] bool has_room_without(ReaderSlots::Slot& own, const Need& need);
   /// Seals the active segment, if there is one, and leaves none.
   void seal();
   /// To be called before the first change to anything: takes back the note that the database is
@@ -138,7 +138,7 @@ class Log {
   [[nodiscard]] std::uint64_t waiting_bytes();
   /// Whether what stands in the log, and `coming` bytes more, will find room in LMDB and leave
   /// `kept` bytes.
-  [[nodiscard]] bool has_room(std::uint64_t coming, std::uint64_t kept);
+  [[nodiscard]] bool has_room(ReaderSlots::Slot& own, std::uint64_t coming, std::uint64_t kept);
   int sync_now();
   void retire(std::uint32_t segments);
   /// LMDB now holds all up to `sequence`: the log is left behind.

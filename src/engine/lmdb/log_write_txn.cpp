@@ -78,7 +78,7 @@ void LogWriteTxn::make_room(const LogEntry& entry) {
   } catch (const Error& error) {
     refresh_snapshot();  // the transaction may go on, only not with this entry
     if (error.kind() != ErrorKind::full) throw;
-    if (!log_.has_room_without(need)) throw;
+    if (!log_.has_room_without(slot_, need)) throw;
     go_direct_without_log();
     return;
   }

@@ -269,6 +269,11 @@ void Remains::visit_misplaced(Visit visit) const {
 }
 
 void Remains::visit_stray(Visit visit) {
+  for (std::uint64_t number = 2; number < pages(); ++number) {
+    if (spare_[number] && (in_use_[number] || free_[number])) {
+      report(number, "is claimed by a large value to which it does not belong");
+    }
+  }
   if (problems_.empty()) return;
   std::vector<Leaf> leaves = stray_leaves();
   // That of the log's place is alone in its table.
