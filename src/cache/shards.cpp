@@ -150,8 +150,10 @@ bool holds_database(Io& io, const std::filesystem::path& path) {
 
 std::size_t count_made(Io& io, const std::vector<std::filesystem::path>& paths) {
   const auto is_begun = [&](const std::filesystem::path& path) {
-    // That file comes after the database.
-    return exists(io, path) && !holds_database(io, path) && !exists(io, path / "lock.mdb");
+    const auto has = [&](const char* name) { return exists(io, path / name); };
+    // The last three come after the database.
+    return exists(io, path) && !has("data.mdb") && !has("lock.mdb") && !has("shared") &&
+           !has("clean");
   };
   std::size_t made = paths.size();
   while (made > 0 && is_begun(paths[made - 1])) --made;

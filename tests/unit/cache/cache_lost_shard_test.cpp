@@ -63,6 +63,14 @@ TEST_F(LostShardTest, is_not_made_anew_in_silence) {
   }
 }
 
+TEST_F(LostShardTest, what_is_left_of_a_shard_tells_that_there_was_one) {
+  fs::remove(options_.path / "003/data.mdb");
+  fs::remove(options_.path / "003/lock.mdb");
+  expect_kind(ErrorKind::corrupt, [&] { (void)Cache::open(options_); });
+  EXPECT_EQ(repair().lost_shards, 1U);
+  EXPECT_GT(Cache::open(options_).size(), 240U);
+}
+
 TEST_F(LostShardTest, shard_that_was_never_made_is_not_lost) {
   fs::remove_all(options_.path / "003");
   fs::create_directory(options_.path / "003");
