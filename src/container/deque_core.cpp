@@ -198,10 +198,7 @@ void DequeCore::reverse() {
 
 void DequeCore::walk(std::uint64_t index, std::uint64_t count, DequeVisitor visit) const {
   place_->engine->view([&](ReadTxn& txn) {
-    const DequeMeta meta = place_->load(txn);
-    if (index >= meta.size()) return;
-    const Runs runs =
-        RunTree(txn, place_->keys, meta.root).slice(index, std::min(count, meta.size() - index));
+    const Runs runs = place_->slice(txn, index, count);
     place_->walk(txn, runs, index, [&](std::uint64_t, BytesView item) {
       visit(item);
       return Visit::more;
@@ -209,11 +206,8 @@ void DequeCore::walk(std::uint64_t index, std::uint64_t count, DequeVisitor visi
   });
 }
 
-Runs DequeCore::order(Direction direction) const {
-  Runs runs = place_->engine->view([&](ReadTxn& txn) {
-    const DequeMeta meta = place_->load(txn);
-    return RunTree(txn, place_->keys, meta.root).slice(0, meta.size());
-  });
+Runs DequeCore::order(std::uint64_t index, std::uint64_t count, Direction direction) const {
+  Runs runs = place_->engine->view([&](ReadTxn& txn) { return place_->slice(txn, index, count); });
   if (direction == Direction::forward) {
     std::ranges::reverse(runs);
   } else {

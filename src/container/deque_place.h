@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -53,6 +54,13 @@ struct DequeCore::Place {
     const std::optional<BytesView> found = find_item(txn, id);
     if (!found) keys.fail("the item " + std::to_string(id));
     return *found;
+  }
+
+  /// The order of up to `count` items from `index` on.
+  [[nodiscard]] Runs slice(ReadTxn& txn, std::uint64_t index, std::uint64_t count) const {
+    const DequeMeta meta = load(txn);
+    if (index >= meta.size()) return {};
+    return RunTree(txn, keys, meta.root).slice(index, std::min(count, meta.size() - index));
   }
 
   /// Calls `visit(index, item)` for the items of `runs`, the first of which is at `index`, until it

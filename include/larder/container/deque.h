@@ -5,7 +5,6 @@
 #include <chrono>
 #include <compare>
 #include <concepts>
-#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -193,8 +192,7 @@ class Deque {
   /// Removes all items. Returns how many there were.
   std::uint64_t clear() { return core_->clear(); }
 
-  /// Moves `steps` items one after the other from the back to the front; from the front to the back
-  /// if it is negative.
+  /// Moves `steps` items from the back to the front; to the back if that is negative.
   void rotate(std::int64_t steps = 1) { core_->rotate(steps); }
 
   /// Turns the order round.
@@ -209,7 +207,12 @@ class Deque {
 
   /// The items one by one, for deques of any size; `Direction::backward` from the back.
   [[nodiscard]] DequeItems<T> items(Direction direction = Direction::forward) const {
-    return {core_, direction};
+    return {core_, 0, all, direction};
+  }
+  /// The same of a slice: up to `count` items from the one at `index` on, backward from its end.
+  [[nodiscard]] DequeItems<T> items(std::uint64_t index, std::uint64_t count = all,
+                                    Direction direction = Direction::forward) const {
+    return {core_, index, count, direction};
   }
   [[nodiscard]] auto begin() const { return items().begin(); }
   [[nodiscard]] static std::default_sentinel_t end() noexcept { return {}; }
@@ -246,9 +249,6 @@ class Deque {
   template <typename Range>
   static std::vector<Bytes> encoded(const Range& values) {
     std::vector<Bytes> items;
-    if constexpr (std::ranges::sized_range<const Range>) {
-      items.reserve(static_cast<std::size_t>(std::ranges::size(values)));
-    }
     for (const T& value : values) items.push_back(encode(value));
     return items;
   }

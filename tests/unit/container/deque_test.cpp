@@ -200,6 +200,27 @@ TEST_P(DequeTest, is_a_range) {
   EXPECT_TRUE(std::ranges::equal(deque.items(Direction::backward), numbers));
 }
 
+TEST_P(DequeTest, slices_are_ranges) {
+  Deque<int> deque(engine_, "numbers");
+  Numbers numbers(1000);
+  std::iota(numbers.begin(), numbers.end(), 0);
+  deque.extend(numbers);
+  deque.insert(500, -1);
+  numbers.insert(numbers.begin() + 500, -1);
+
+  const auto expect_slice = [&](std::uint64_t index, std::uint64_t count) {
+    SCOPED_TRACE(std::to_string(count) + " from " + std::to_string(index));
+    Numbers expected = deque.snapshot(index, count);
+    EXPECT_TRUE(std::ranges::equal(deque.items(index, count), expected));
+    std::ranges::reverse(expected);
+    EXPECT_TRUE(std::ranges::equal(deque.items(index, count, Direction::backward), expected));
+  };
+  for (const std::uint64_t index : {0U, 1U, 499U, 500U, 501U, 1000U, 1001U, 5000U}) {
+    for (const std::uint64_t count : {0U, 1U, 2U, 300U, 5000U}) expect_slice(index, count);
+  }
+  EXPECT_TRUE(std::ranges::equal(deque.items(990), Numbers(numbers.begin() + 990, numbers.end())));
+}
+
 TEST_P(DequeTest, a_walk_keeps_its_order_while_the_deque_changes) {
   Deque<int> deque(engine_, "numbers");
   Numbers numbers(300);

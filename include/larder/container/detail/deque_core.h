@@ -71,8 +71,9 @@ class DequeCore : public std::enable_shared_from_this<DequeCore> {
   /// Shows up to `count` items from `index` on as one moment saw them.
   void walk(std::uint64_t index, std::uint64_t count, DequeVisitor visit) const;
 
-  /// The runs of all items, the last first, each to be read from its front.
-  [[nodiscard]] Runs order(Direction direction) const;
+  /// The runs of up to `count` items from `index` on, the last first, each to be read from its
+  /// front.
+  [[nodiscard]] Runs order(std::uint64_t index, std::uint64_t count, Direction direction) const;
   /// Takes a batch of items off the last of `rest` and shows it. Passes over those that are gone.
   void read_some(Runs& rest, DequeVisitor visit) const;
 
