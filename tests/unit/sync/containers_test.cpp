@@ -88,16 +88,7 @@ TEST_P(ContainersTest, locks_of_the_dead_are_free) {
 }
 
 TEST_P(ContainersTest, a_container_gets_what_somebody_outside_of_it_died_with) {
-  ChannelPair line;
-  Child holder([&] {
-    line.parent.close();
-    Lock(engine(), "name").lock();
-    line.child.send("have it");
-    static_cast<void>(line.child.receive());  // until killed
-    return 0;
-  });
-  line.child.close();
-  ASSERT_EQ(line.parent.receive(), "have it");
+  const Child owner = start_owner(engine());
   ChannelPair inside;
   Child waiter = start_container([&] {
     inside.parent.close();
@@ -108,7 +99,7 @@ TEST_P(ContainersTest, a_container_gets_what_somebody_outside_of_it_died_with) {
   });
   inside.child.close();
   ASSERT_EQ(inside.parent.receive(), "waits");
-  holder.kill(SIGKILL);
+  owner.kill(SIGKILL);
   const ChildEnd end = waiter.wait();
   EXPECT_TRUE(end.is_good()) << end;
 }

@@ -16,7 +16,6 @@
 #include "larder/sync/rlock.h"
 #include "larder/sync/rw_lock.h"
 #include "larder/sync/semaphore.h"
-#include "support/channel.h"
 #include "support/child.h"
 #include "support/expect_kind.h"
 #include "sync_fixture.h"
@@ -94,24 +93,15 @@ TEST_P(LocksTest, of_several_holders_are_broken_for_all) {
 }
 
 TEST_P(ProcessLocksTest, of_the_dead_are_told_apart) {
-  ChannelPair line;
-  Child child([&] {
-    line.parent.close();
-    Lock(engine(), "name").lock();
-    line.child.send("have it");
-    static_cast<void>(line.child.receive());  // until killed
-    return 0;
-  });
-  line.child.close();
-  ASSERT_EQ(line.parent.receive(), "have it");
+  Child owner = start_owner(engine());
   const auto only = [&] {
     const std::vector<LockParty> all = list_locks(engine());
     return all.size() == 1 ? all.front() : LockParty{};
   };
-  EXPECT_EQ(only().process, child.pid());
+  EXPECT_EQ(only().process, owner.pid());
   EXPECT_FALSE(only().has_ended);
-  child.kill(SIGKILL);
-  EXPECT_EQ(child.wait().signal, SIGKILL);
+  owner.kill(SIGKILL);
+  EXPECT_EQ(owner.wait().signal, SIGKILL);
   EXPECT_TRUE(only().has_ended);
 }
 

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstddef>
 #include <thread>
 
+#include "larder/sync/lock.h"
+#include "support/channel.h"
+#include "support/child.h"
 #include "support/engine_under_test.h"
 #include "support/temp_dir.h"
 
@@ -48,6 +52,19 @@ template <typename Lockable>
     if (got) lock.unlock();
   }).join();
   return got;
+}
+
+/// A process that has the lock "name" of `engine`, until it is killed.
+[[nodiscard]] inline Child start_owner(const EnginePtr& engine) {
+  ChannelPair line;
+  Child owner([&]() -> int {
+    Lock(engine, "name").lock();
+    line.child.send("have it");
+    for (;;) ::pause();
+  });
+  line.child.close();
+  EXPECT_EQ(line.parent.receive(), "have it");
+  return owner;
 }
 
 /// Waits until `count` threads wait for `waited`.
