@@ -101,8 +101,8 @@ class Bench final : public Command {
       print(bench_table(results));
     }
     if (svg) finish(*svg, bench_svg(plan_, results));
-    if (png) finish(*png, to_png(bench_svg(plan_, results)));
     if (html) finish(*html, bench_html(plan_, results));
+    if (png) finish(*png, to_png(bench_svg(plan_, results)));
     return static_cast<int>(ExitCode::done);
   }
 

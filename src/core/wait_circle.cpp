@@ -25,8 +25,8 @@ std::uint64_t thread_mark() noexcept {
   return (number ^ place) & ((std::uint64_t{1} << thread_bits) - 1);
 }
 
-/// A label that no other wait has, and as a rule greater than all before, since the steady clock is
-/// that of the whole machine; greater than `least` and all of this thread in any case.
+/// A label that hardly any other wait has, and as a rule greater than all before, since the steady
+/// clock is that of the whole machine; greater than `least` and all of this thread in any case.
 std::uint64_t fresh_label(SteadyTime now, std::uint64_t least) noexcept {
   const auto time = static_cast<std::uint64_t>(now.time_since_epoch().count()) >> thread_bits;
   const std::uint64_t after = (std::max(least, last_label) >> thread_bits) + 1;

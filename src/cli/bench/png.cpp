@@ -51,7 +51,7 @@ int convert(const char* option, const File& in, const File& out) {
   pid_t pid = 0;
   const int error =
       ::posix_spawnp(&pid, converter, redirections.get(), nullptr, arguments.data(), environ);
-  if (error == ENOENT) return 127;
+  if (error == ENOENT || error == EACCES) return 127;
   if (error != 0) throw system_error(error, std::string("start ") + converter);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0) {

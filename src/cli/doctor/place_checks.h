@@ -15,7 +15,7 @@ void check_machine(Findings& findings);
 /// Looks at the directory of a store: file system, space, owner and permissions.
 void check_place(const std::filesystem::path& path, Findings& findings);
 
-/// Tells which processes have the store in directory `path` open for writing.
+/// Tells which processes have the store in directory `path` open.
 void check_users(const std::filesystem::path& path, Findings& findings);
 
 /// The name of a file system type as statfs(2) gives it.
