@@ -18,6 +18,7 @@
 
 #include "cache/wire_number.h"
 #include "codec/frame.h"
+#include "input.h"
 #include "larder/cache/cache.h"
 #include "larder/cache/queue.h"
 #include "larder/core/error.h"
@@ -32,26 +33,6 @@ constexpr std::byte name_space{6};
 void require(bool condition) {
   if (!condition) std::abort();
 }
-
-/// Takes pieces from the input; all empty at its end.
-class Input {
- public:
-  explicit Input(BytesView data) : data_(data) {}
-
-  [[nodiscard]] bool ended() const { return data_.empty(); }
-  std::uint8_t byte() {
-    const BytesView taken = take(1);
-    return taken.empty() ? 0 : std::to_integer<std::uint8_t>(taken[0]);
-  }
-  BytesView take(std::size_t size) {
-    const BytesView taken = data_.first(std::min(size, data_.size()));
-    data_ = data_.subspan(taken.size());
-    return taken;
-  }
-
- private:
-  BytesView data_;
-};
 
 std::uint64_t seeded(BytesView data, BytesView key) {
   return XXH3_64bits_withSeed(data.data(), data.size(), XXH3_64bits(key.data(), key.size()));

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "codec/frame.h"
+#include "input.h"
 #include "larder/container/deque.h"
 #include "larder/container/index.h"
 #include "larder/core/error.h"
@@ -80,31 +81,6 @@ const Stored& sound_entries() {
   static const Stored entries = entries_of_structures();
   return entries;
 }
-
-/// Takes pieces from the input; zeros and nothing at its end.
-class Input {
- public:
-  explicit Input(BytesView data) : data_(data) {}
-
-  [[nodiscard]] bool ended() const { return data_.empty(); }
-  std::size_t byte() {
-    const BytesView taken = take(1);
-    return taken.empty() ? 0 : std::to_integer<std::size_t>(taken[0]);
-  }
-  /// Below `end`, which is more than 0.
-  std::size_t number(std::size_t end) {
-    const std::size_t high = byte();
-    return (high * 256 + byte()) % end;
-  }
-  BytesView take(std::size_t size) {
-    const BytesView taken = data_.first(std::min(size, data_.size()));
-    data_ = data_.subspan(taken.size());
-    return taken;
-  }
-
- private:
-  BytesView data_;
-};
 
 /// Changes the payload of a sound entry.
 Bytes changed(Bytes payload, Input& input) {
@@ -218,19 +194,21 @@ void use_index(const EnginePtr& engine) {
   for (const auto& deed : deeds) try_to(deed);
 }
 
+void use_limiter(const EnginePtr& engine, const Key& name, const RateLimit& limit) {
+  try_to([&] {
+    RateLimiter limiter(engine, name, limit);
+    for (int i = 0; i < 4; ++i) static_cast<void>(limiter.try_acquire());
+    limiter.reset();
+  });
+}
+
 void use_sync(const EnginePtr& engine) {
   try_to([&] { static_cast<void>(Counter(engine, "counter").add(1)); });
   try_to([&] { static_cast<void>(Counter(engine, "counter").pop()); });
   try_to([&] { Averager(engine, "averager").add(1); });
   try_to([&] { static_cast<void>(Averager(engine, "averager").pop()); });
-  for (const auto& [name, limit] :
-       {std::pair("bucket", by_bucket()), std::pair("window", by_window())}) {
-    try_to([&, &name = name, &limit = limit] {
-      RateLimiter limiter(engine, name, limit);
-      for (int i = 0; i < 4; ++i) static_cast<void>(limiter.try_acquire());
-      limiter.reset();
-    });
-  }
+  use_limiter(engine, "bucket", by_bucket());
+  use_limiter(engine, "window", by_window());
   try_to([&] { static_cast<void>(Once(engine, "once").is_done()); });
   try_to([&] { static_cast<void>(Once(engine, "once").reset()); });
   try_to([&] {
