@@ -240,7 +240,8 @@ void remove_log_files(Io& io, const std::filesystem::path& directory) {
 
 void remove_database(Io& io, const std::filesystem::path& directory) {
   remove_log_files(io, directory);
-  for (const char* name : {"data.mdb", "lock.mdb", "clean", "shared"}) io.unlink(directory / name);
+  // The database last: while there is one, another opening begins here again.
+  for (const char* name : {"lock.mdb", "clean", "shared", "data.mdb"}) io.unlink(directory / name);
 }
 
 }  // namespace larder::lmdb

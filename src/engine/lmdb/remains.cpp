@@ -53,7 +53,6 @@ Remains::Remains(BytesView image) : image_(image) {
   }
   in_use_.resize(std::min<std::uint64_t>(head.last_page + 1, image.size() / page_bytes));
   free_.resize(in_use_.size());
-  spare_.resize(in_use_.size());
   read_free_pages(head.free_list);
   read_tables(head.main);
 }
@@ -162,7 +161,12 @@ std::optional<BytesView> Remains::value_of(const Page::Node& node) {
   // A value that was made shorter may have more pages than it needs; or the number is damaged, and
   // they belong to others.
   const std::uint64_t needed = (page_head + std::uint64_t{node.low} + page_bytes - 1) / page_bytes;
-  for (std::uint64_t i = 0; i < in_row; ++i) (i < needed ? in_use_ : spare_)[number + i] = true;
+  for (std::uint64_t i = 0; i < needed; ++i) {
+    // What an old leaf leads to may be in use by others since.
+    if (!sees_strays_ && is_taken(number + i)) report(number, "is a large value among others");
+    in_use_[number + i] = true;
+  }
+  if (in_row > needed) spare_.push_back({.first = number + needed, .count = in_row - needed});
   return BytesView(page + page_head, node.low);
 }
 
@@ -243,10 +247,10 @@ void Remains::visit_ordered(Visit visit) {
   });
 }
 
-std::vector<Remains::Leaf> Remains::stray_leaves() {
+std::vector<Remains::Leaf> Remains::stray_leaves(const std::vector<bool>& is_spare) {
   std::vector<Leaf> found;
   for (std::uint64_t number = 2; number < pages(); ++number) {
-    if (in_use_[number] || free_[number] || spare_[number]) continue;
+    if (is_taken(number) || is_spare[number]) continue;
     const std::byte* page = page_at(number, leaf_flag);
     if (page != nullptr) found.push_back({.number = number, .entries = entries_of(page)});
   }
@@ -269,13 +273,18 @@ void Remains::visit_misplaced(Visit visit) const {
 }
 
 void Remains::visit_stray(Visit visit) {
-  for (std::uint64_t number = 2; number < pages(); ++number) {
-    if (spare_[number] && (in_use_[number] || free_[number])) {
-      report(number, "is claimed by a large value to which it does not belong");
+  sees_strays_ = true;
+  std::vector<bool> is_spare(pages());
+  for (const PageRow& row : spare_) {
+    bool is_taken_too = false;
+    for (std::uint64_t i = row.first; i < row.first + row.count; ++i) {
+      is_spare[i] = true;
+      is_taken_too = is_taken_too || is_taken(i);
     }
+    if (is_taken_too) report(row.first - 1, "ends a large value that claims the pages of others");
   }
   if (problems_.empty()) return;
-  std::vector<Leaf> leaves = stray_leaves();
+  std::vector<Leaf> leaves = stray_leaves(is_spare);
   // That of the log's place is alone in its table.
   std::erase_if(leaves, [this](const Leaf& leaf) { return take_applied(leaf.entries); });
   if (!tells_strays(leaves.size())) {

@@ -47,6 +47,10 @@ class Remains {
     BytesView key;
     BytesView value;
   };
+  struct PageRow {
+    std::uint64_t first;
+    std::uint64_t count;
+  };
   struct Leaf {
     std::uint64_t number;
     std::vector<Entry> entries;
@@ -79,7 +83,12 @@ class Remains {
   [[nodiscard]] std::optional<BytesView> value_of(const Page::Node& node);
   /// Takes the place in the log from the only entry of its table. False if this is not it.
   bool take_applied(const std::vector<Entry>& entries);
-  [[nodiscard]] std::vector<Leaf> stray_leaves();
+  /// Leaves that nothing leads to, and that are no pages which `is_spare`.
+  [[nodiscard]] std::vector<Leaf> stray_leaves(const std::vector<bool>& is_spare);
+  /// Whether page `number` is in use, or free to be.
+  [[nodiscard]] bool is_taken(std::uint64_t number) const noexcept {
+    return in_use_[number] || free_[number];
+  }
   /// Whether `found` leaves that nothing leads to are in use, and none of them is old.
   [[nodiscard]] bool tells_strays(std::size_t found) const;
   void report(std::uint64_t page, const std::string& what);
@@ -88,10 +97,11 @@ class Remains {
   BytesView image_;
   std::optional<TreeRecord> data_;
   std::optional<std::uint64_t> applied_;
-  std::vector<bool> in_use_;  ///< Pages that something leads to.
-  std::vector<bool> free_;    ///< Pages that the list of free pages has.
-  std::vector<bool> spare_;   ///< Pages behind those that a large value needs, or so it says.
-  std::uint64_t leaves_ = 0;  ///< Leaf pages of users' data that a branch leads to.
+  std::vector<bool> in_use_;    ///< Pages that something leads to.
+  std::vector<bool> free_;      ///< Pages that the list of free pages has.
+  std::vector<PageRow> spare_;  ///< Pages that large values have and do not need, or so they say.
+  bool sees_strays_ = false;    ///< What is read may be old.
+  std::uint64_t leaves_ = 0;    ///< Leaf pages of users' data that a branch leads to.
   bool knows_free_pages_ = true;
   std::vector<Entry> misplaced_;
   Bytes last_;  ///< The highest key that `visit_ordered()` has shown.

@@ -43,6 +43,10 @@ class DequeTakeTest : public OnEachEngine {
 INSTANTIATE_TEST_SUITE_P(Engines, DequeTakeTest, testing::Values(memory_engine(), lmdb_engine()),
                          engine_name);
 
+class PersistentDequeTakeTest : public DequeTakeTest {};
+INSTANTIATE_TEST_SUITE_P(Engines, PersistentDequeTakeTest, testing::Values(lmdb_engine()),
+                         engine_name);
+
 TEST_P(DequeTakeTest, what_is_done_is_gone) {
   jobs_.extend(Numbers{1, 2});
   auto first = jobs_.take_front();
@@ -221,8 +225,7 @@ TEST_P(DequeTakeTest, dead_letters_go_back_as_far_as_there_is_room) {
   EXPECT_EQ(jobs_.dead_letters().snapshot(), Numbers{3});
 }
 
-TEST_P(DequeTakeTest, everything_is_kept_over_reopening) {
-  if (!is_persistent()) GTEST_SKIP() << "nothing is kept";
+TEST_P(PersistentDequeTakeTest, everything_is_kept_over_reopening) {
   {
     Deque<int> jobs(engine_, "kept", {.max_attempts = 3});
     jobs.extend(Numbers{1, 2});
