@@ -33,7 +33,6 @@ namespace {
 using namespace std::chrono_literals;
 
 enum class Home { memory, lmdb, shards };
-
 using Value = std::variant<std::string, std::int64_t, double>;
 
 constexpr WallTime never = WallTime::max();
@@ -55,6 +54,7 @@ struct Known {
   void start(WallTime now, WallTime until) {
     latest = until;
     fresh_until = idle == Duration{} ? latest : std::min(latest, now + idle);
+    if (fresh_until == never) stale_for = {};
   }
   /// Uses soon after another one are not noted.
   void use(WallTime now) {
