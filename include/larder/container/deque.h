@@ -249,7 +249,7 @@ class Deque {
   template <typename Range>
   static std::vector<Bytes> encoded(const Range& values) {
     std::vector<Bytes> items;
-    for (const T& value : values) items.push_back(encode(value));
+    std::ranges::transform(values, std::back_inserter(items), [](const T& t) { return encode(t); });
     return items;
   }
 

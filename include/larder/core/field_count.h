@@ -183,12 +183,10 @@ inline constexpr bool has_base_before =
 template <typename T>
 inline constexpr bool has_base = [] {
   constexpr std::size_t least = smallest_flat<T>();
-  if constexpr (has_base_before<T, 0>) {
-    return true;
-  } else if constexpr (least == no_count || least < 2) {
-    return false;
-  } else {
+  if constexpr (least != no_count && least > 1 && !has_base_before<T, 0>) {
     return has_base_before<T, least - 1>;
+  } else {
+    return has_base_before<T, 0>;
   }
 }();
 
