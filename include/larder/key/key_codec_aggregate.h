@@ -98,12 +98,14 @@ inline constexpr bool is_key_field<T[size]> = is_key_field<T>;
 template <typename T>
 inline constexpr bool are_key_fields = false;
 template <typename... Field>
-inline constexpr bool are_key_fields<FieldList<Field...>> = (is_key_field<Field> && ...);
+inline constexpr bool are_key_fields<FieldList<Field...>> =
+    std::conjunction_v<std::bool_constant<is_key_field<Field>>...>;
 
 template <typename T>
 inline constexpr bool are_read_back = false;
 template <typename... Field>
-inline constexpr bool are_read_back<FieldList<Field...>> = (KeyDecodable<Field> && ...);
+inline constexpr bool are_read_back<FieldList<Field...>> =
+    std::conjunction_v<std::bool_constant<KeyDecodable<Field>>...>;
 
 template <typename Field>
 void encode_key_field(const Field& field, KeyWriter& out) {
