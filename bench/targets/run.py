@@ -4,7 +4,7 @@
 
 Usage: run.py BUILD [--quick] [--out FOLDER] [--into README]. BUILD holds the programs of bench/.
 Runs them one after the other, 12 to 15 minutes in all on a quiet machine, writes their numbers and
-the table `targets.md` to FOLDER (default: a folder below the current one), and prints the table.
+the table `targets.md` to FOLDER (default: `targets` in BUILD), and prints the table.
 With --into, also replaces what stands between the two marks in that file.
 """
 
@@ -183,9 +183,11 @@ def parse_options():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("bench-targets"))
+    parser.add_argument("--out", type=pathlib.Path)
     parser.add_argument("--into", type=pathlib.Path)
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.out = options.out or options.build / "targets"
+    return options
 
 
 def main():
