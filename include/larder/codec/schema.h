@@ -5,6 +5,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include "larder/core/type_list.h"
+
 namespace larder {
 
 template <typename T>
@@ -28,10 +30,6 @@ struct Codec;
 }
 
 namespace detail {
-
-/// A list of types.
-template <typename... T>
-struct Types {};
 
 /// The schema of `T` as a part of the types in `Outer`, innermost first. Only aggregates look at
 /// `Outer`, and only to notice that they contain themselves; a codec written by a user knows

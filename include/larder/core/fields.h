@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "larder/core/field_count.h"
+#include "larder/core/type_list.h"
 
 namespace larder {
 
@@ -89,6 +90,17 @@ constexpr decltype(auto) visit_fields(T& value, Visit&& visit) {
   static_assert(fields <= max_fields);
   // clang-format on
 }
+
+struct TypesOf {
+  template <typename... Field>
+  constexpr Types<Field...> operator()(const Field&...) const noexcept {
+    return {};
+  }
+};
+
+/// The types of the members of `T`, without const.
+template <typename T>
+using FieldTypes = decltype(visit_fields(std::declval<const T&>(), TypesOf()));
 
 #undef LARDER_FIELDS
 #undef LARDER_R1

@@ -10,21 +10,12 @@
 #include <utility>
 
 #include "larder/core/fields.h"
+#include "larder/core/type_list.h"
 #include "larder/key/key_codec.h"
 
 namespace larder {
 
 namespace detail {
-
-template <typename... Field>
-struct FieldList {};
-
-struct ListFields {
-  template <typename... Field>
-  constexpr FieldList<Field...> operator()(const Field&...) const noexcept {
-    return {};
-  }
-};
 
 /// What is taken apart in another way than by its members, like `std::array`.
 template <typename T>
@@ -36,33 +27,30 @@ template <typename T>
 concept VisibleAggregate = Aggregate<T> && !std::is_empty_v<T> && !TupleLike<T> && !has_base<T> &&
                            visible_fields<T>() <= max_fields;
 
-template <VisibleAggregate T>
-using FieldsOf = decltype(visit_fields(std::declval<const T&>(), ListFields()));
-
 template <typename T>
 struct MembersOf {
-  using Type = FieldList<>;
+  using Type = Types<>;
 };
 template <VisibleAggregate T>
 struct MembersOf<T> {
-  using Type = FieldsOf<T>;
+  using Type = FieldTypes<T>;
 };
 template <typename T, std::size_t size>
 struct MembersOf<T[size]> {
-  using Type = FieldList<T>;
+  using Type = Types<T>;
 };
 
 template <typename T>
 struct ArgumentsOf {
-  using Type = FieldList<>;
+  using Type = Types<>;
 };
 template <template <typename...> typename Template, typename... T>
 struct ArgumentsOf<Template<T...>> {
-  using Type = FieldList<T...>;
+  using Type = Types<T...>;
 };
 template <typename T, std::size_t size>
 struct ArgumentsOf<std::array<T, size>> {
-  using Type = FieldList<T>;
+  using Type = Types<T>;
 };
 
 /// Whether a `T` has, or leads to, a `Sought`; `Seen` is what was looked at on the way. Asked
@@ -73,8 +61,8 @@ struct LeadsTo;
 template <typename Sought, typename List, typename... Seen>
 struct AnyLeadsTo;
 template <typename Sought, typename... T, typename... Seen>
-struct AnyLeadsTo<Sought, FieldList<T...>, Seen...>
-    : std::disjunction<LeadsTo<Sought, T, Seen...>...> {};
+struct AnyLeadsTo<Sought, Types<T...>, Seen...> : std::disjunction<LeadsTo<Sought, T, Seen...>...> {
+};
 
 template <typename Sought, typename T, typename... Seen>
 struct PartLeadsTo
@@ -98,13 +86,13 @@ inline constexpr bool is_key_field<T[size]> = is_key_field<T>;
 template <typename T>
 inline constexpr bool are_key_fields = false;
 template <typename... Field>
-inline constexpr bool are_key_fields<FieldList<Field...>> =
+inline constexpr bool are_key_fields<Types<Field...>> =
     std::conjunction_v<std::bool_constant<is_key_field<Field>>...>;
 
 template <typename T>
 inline constexpr bool are_read_back = false;
 template <typename... Field>
-inline constexpr bool are_read_back<FieldList<Field...>> =
+inline constexpr bool are_read_back<Types<Field...>> =
     std::conjunction_v<std::bool_constant<KeyDecodable<Field>>...>;
 
 template <typename Field>
@@ -124,7 +112,7 @@ void encode_key_field(const Field& field, KeyWriter& out) {
 }
 
 template <typename T, typename... Field>
-T decode_key_fields(KeyReader& in, FieldList<Field...> /*fields*/) {
+T decode_key_fields(KeyReader& in, Types<Field...> /*fields*/) {
   return T{KeyCodec<Field>::decode(in)...};  // braces: from left to right
 }
 
@@ -135,8 +123,8 @@ T decode_key_fields(KeyReader& in, FieldList<Field...> /*fields*/) {
 /// aggregate with one is not read back. Specialise `KeyCodec` for a class whose values are equal
 /// although a member is not, that leads to itself, or that has an anonymous union.
 template <detail::VisibleAggregate T>
-  requires(!detail::AnyLeadsTo<T, detail::FieldsOf<T>>::value &&
-           detail::are_key_fields<detail::FieldsOf<T>>)
+  requires(!detail::AnyLeadsTo<T, detail::FieldTypes<T>>::value &&
+           detail::are_key_fields<detail::FieldTypes<T>>)
 struct KeyCodec<T> {
   static void encode(const T& value, KeyWriter& out) {
     out.begin_tuple();
@@ -145,10 +133,10 @@ struct KeyCodec<T> {
     out.end_tuple();
   }
   static T decode(KeyReader& in)
-    requires detail::are_read_back<detail::FieldsOf<T>>
+    requires detail::are_read_back<detail::FieldTypes<T>>
   {
     in.begin_tuple();
-    T value = detail::decode_key_fields<T>(in, detail::FieldsOf<T>());
+    T value = detail::decode_key_fields<T>(in, detail::FieldTypes<T>());
     in.end_tuple();
     return value;
   }

@@ -14,17 +14,6 @@
 
 namespace larder::detail {
 
-struct TypesOf {
-  template <typename... Field>
-  constexpr Types<Field...> operator()(const Field&...) const noexcept {
-    return {};
-  }
-};
-
-/// The types of the members of `T`, without const.
-template <typename T>
-using FieldTypes = decltype(visit_fields(std::declval<const T&>(), TypesOf()));
-
 /// Encodes a member. A C array is like a `std::array`: numbers in a block, else an array.
 template <typename Field>
 void encode_field(const Field& field, WireWriter& out) {
