@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "cli/run/signal_relay.h"
+#include "cli/spawn_actions.h"
 #include "larder/core/error.h"
 #include "larder/core/io.h"
 
@@ -30,31 +31,6 @@ std::vector<std::string> own_arguments() {
   }
   return arguments;
 }
-
-class FileActions {
- public:
-  explicit FileActions(int stdin_fd) {
-    ::posix_spawn_file_actions_init(&actions_);
-    // Only a spooled stdin, which is a file of our own, can be read again.
-    if (stdin_fd != STDIN_FILENO) {
-      ::lseek(stdin_fd, 0, SEEK_SET);
-      ::posix_spawn_file_actions_adddup2(&actions_, stdin_fd, STDIN_FILENO);
-    } else {
-      ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    }
-    ::posix_spawn_file_actions_addopen(&actions_, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    ::posix_spawn_file_actions_addopen(&actions_, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    ::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
-  }
-  ~FileActions() { ::posix_spawn_file_actions_destroy(&actions_); }
-  FileActions(const FileActions&) = delete;
-  FileActions& operator=(const FileActions&) = delete;
-
-  const posix_spawn_file_actions_t* get() const { return &actions_; }
-
- private:
-  posix_spawn_file_actions_t actions_{};
-};
 
 class NewSession {
  public:
@@ -91,7 +67,16 @@ void start_in_background(int stdin_fd) {
   pointers.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
-  const FileActions actions(stdin_fd);
+  SpawnActions actions;
+  // Only a spooled stdin, which is a file of our own, can be read again.
+  if (stdin_fd != STDIN_FILENO) {
+    ::lseek(stdin_fd, 0, SEEK_SET);
+    actions.pass(stdin_fd, STDIN_FILENO);
+  } else {
+    actions.pass_nothing(STDIN_FILENO, O_RDONLY);
+  }
+  for (const int fd : {STDOUT_FILENO, STDERR_FILENO}) actions.pass_nothing(fd, O_WRONLY);
+  actions.close_from(STDERR_FILENO + 1);
   const NewSession session;
   pid_t pid = 0;
   const int error =
