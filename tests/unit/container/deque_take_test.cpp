@@ -3,9 +3,11 @@
 // What is taken comes back, once, unless it is acknowledged.
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
+#include <future>
 #include <optional>
 #include <string>
 #include <thread>
@@ -16,6 +18,7 @@
 #include "larder/container/deque.h"
 #include "larder/container/index.h"
 #include "larder/core/error.h"
+#include "support/asleep.h"
 #include "support/channel.h"
 #include "support/child.h"
 #include "support/container.h"
@@ -435,14 +438,15 @@ TEST_F(DequeTakeProcesses, who_waits_wakes_soon_after_a_death) {
     jobs.push_back(i);
     Child worker = taker();
     std::chrono::steady_clock::time_point woken;
+    std::promise<pid_t> begun;
     std::thread waiter([&] {
+      begun.set_value(::gettid());
       auto taken = jobs.take_front_within(far_too_long);
       woken = std::chrono::steady_clock::now();
       ASSERT_TRUE(taken);
       taken->done();
     });
-    // sleeps: nobody tells that a thread has begun to wait; if it has not, this proves less
-    std::this_thread::sleep_for(10ms);
+    wait_until_asleep(begun.get_future().get());
     const auto killed = std::chrono::steady_clock::now();
     worker.kill(SIGKILL);
     worker.wait();
