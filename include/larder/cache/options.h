@@ -146,7 +146,8 @@ struct PutOptions {
   /// the one before are not noted, so that most reads write nothing. Above zero.
   std::optional<Duration> idle_ttl = std::nullopt;
 
-  /// An entry that expires is kept this much longer, for `get_or_load()` to fall back to.
+  /// An entry that expires is kept this much longer, for `get_or_load()` to fall back to. One that
+  /// does not expire forgets it.
   Duration stale_for = Duration::zero();
 
   /// Labels to erase many entries by, each up to 65535 bytes. Order and repetition do not matter.

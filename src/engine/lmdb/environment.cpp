@@ -329,7 +329,7 @@ std::uint64_t Environment::live_bytes(MDB_txn* txn) const {
   return (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) * stat.ms_psize;
 }
 
-std::uint64_t Environment::free_bytes(MDB_txn* txn) {
+std::uint64_t Environment::reusable_bytes(MDB_txn* txn) {
   const std::uint64_t oldest = oldest_reader();
   constexpr MDB_dbi free_pages = 0;  // LMDB's own table: by commit, a count and the numbers
   MDB_cursor* cursor = nullptr;

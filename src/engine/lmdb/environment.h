@@ -77,7 +77,7 @@ class Environment {
   [[nodiscard]] std::uint64_t live_bytes();
   /// Bytes of pages that hold nothing which any reader sees, `txn` included, so that they can be
   /// used again.
-  [[nodiscard]] std::uint64_t free_bytes(MDB_txn* txn);
+  [[nodiscard]] std::uint64_t reusable_bytes(MDB_txn* txn);
   /// Keeps a little space behind the end of the file, so that a full device can still be emptied.
   void reserve_space();
 

@@ -216,9 +216,9 @@ bool Log::has_room(ReaderSlots::Slot& own, std::uint64_t coming, std::uint64_t k
   if (device < 0 || static_cast<std::uint64_t>(device) >= needed) return true;
   const bool was_reading = own.active;
   while (!own.active && !environment_.begin_read(own)) environment_.adopt_map(&own);
-  const std::uint64_t free = environment_.free_bytes(own.txn);
+  const std::uint64_t reusable = environment_.reusable_bytes(own.txn);
   if (!was_reading) ReaderSlots::end(own);
-  return free >= needed - static_cast<std::uint64_t>(device);
+  return reusable >= needed - static_cast<std::uint64_t>(device);
 }
 
 bool Log::has_room_without(ReaderSlots::Slot& own, const Need& need) {
