@@ -49,6 +49,7 @@ CacheCore::Loading::Loading(CacheCore& core, const Key& key, const LoadOptions& 
   // Callers of another type must not get this one's bytes.
   append(flight_key_, std::as_bytes(std::span(&type_.schema, 1)));
   flight_key_.push_back(std::byte{type.may_be_absent});
+  flight_key_.push_back(std::byte{type.may_be_unstored});
   append(name_, state_.layout.record(key_.bytes()).view());
 }
 
@@ -165,6 +166,7 @@ LoadOutcome CacheCore::Loading::compute(Load load) {
 }
 
 void CacheCore::Loading::keep(const LoadOutcome& outcome, Duration time) {
+  if (outcome.kind == Kind::absent && type_.may_be_unstored) return;
   if (outcome.kind == Kind::value) {
     core_.store(key_, type_.schema, outcome.value, options_.put, StoreMode::always, time);
   } else if (options_.absent_ttl) {

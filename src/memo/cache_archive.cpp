@@ -20,6 +20,12 @@ class CacheArchive final : public ResultArchive {
     cache_.put(key, result.value, {.expires_at = result.expires_at});
   }
   void erase(const Key& key) override { cache_.erase(key); }
+  [[nodiscard]] std::vector<Key> keys(const KeyPrefix& prefix, std::size_t at_most) override {
+    std::vector<Key> keys = cache_.select({.prefix = prefix});
+    if (keys.size() > at_most)
+      keys.erase(keys.begin() + static_cast<std::ptrdiff_t>(at_most), keys.end());
+    return keys;
+  }
 
  private:
   Cache cache_;

@@ -42,12 +42,12 @@ GoneResults ResultMap::keep(const Key& key, KeptResult result) {
 }
 
 bool ResultMap::replace(const HashedView& key, KeptResult& result) {
-  Stripe& stripe = of(key);
   std::uint64_t sequence = 0;
   {
-    const MutexLock lock(stripe.mutex);
-    const auto found = stripe.map.find(key);
-    if (found == stripe.map.end()) return false;
+    const Results::WriteLock lock(results_);
+    Map& map = of(key);
+    const auto found = map.find(key);
+    if (found == map.end()) return false;
     std::swap(found->second.result, result);
     sequence = found->second.sequence;
   }
@@ -71,10 +71,10 @@ bool ResultMap::make_room(GoneResults& gone) {
 void ResultMap::add(const HashedKey& key, KeptResult result) {
   const BytesView bytes = view_of(key);
   const std::uint64_t sequence = residents_.add(bytes);
-  Stripe& stripe = of({.hash = key.hash, .key = bytes});
   try {
-    const MutexLock lock(stripe.mutex);
-    stripe.map.emplace(key, Slot{.result = std::move(result), .sequence = sequence});
+    const Results::WriteLock lock(results_);
+    of({.hash = key.hash, .key = bytes})
+        .emplace(key, Slot{.result = std::move(result), .sequence = sequence});
   } catch (...) {
     residents_.remove(sequence);
     throw;
@@ -86,12 +86,12 @@ GoneResult ResultMap::take(std::uint64_t sequence, RemovalCause cause) {
   const BytesView bytes = *residents_.key(sequence);
   GoneResult gone{.key = to_bytes(bytes), .result = {}};
   const HashedView key{.hash = XXH3_64bits(bytes.data(), bytes.size()), .key = bytes};
-  Stripe& stripe = of(key);
   {
-    const MutexLock lock(stripe.mutex);
-    const auto found = stripe.map.find(key);
+    const Results::WriteLock lock(results_);
+    Map& map = of(key);
+    const auto found = map.find(key);
     gone.result = std::move(found->second.result);
-    stripe.map.erase(found);
+    map.erase(found);
   }
   if (policy_) policy_->note_removal(sequence, bytes, cause);
   residents_.remove(sequence);
@@ -100,13 +100,13 @@ GoneResult ResultMap::take(std::uint64_t sequence, RemovalCause cause) {
 
 std::optional<KeptResult> ResultMap::take(const Key& key) {
   const HashedView wanted = hashed(key);
-  Stripe& stripe = of(wanted);
   const MutexLock lock(order_);
   std::uint64_t sequence = 0;
   {
-    const MutexLock stripe_lock(stripe.mutex);
-    const auto found = stripe.map.find(wanted);
-    if (found == stripe.map.end()) return std::nullopt;
+    const Results::ReadLock read_lock(results_);
+    const Map& map = of(wanted);
+    const auto found = map.find(wanted);
+    if (found == map.end()) return std::nullopt;
     sequence = found->second.sequence;
   }
   return take(sequence, RemovalCause::erased).result;
@@ -128,11 +128,9 @@ GoneResults ResultMap::all() {
   const MutexLock lock(order_);
   GoneResults results;
   results.reserve(residents_.entries());
-  for (Stripe& stripe : stripes_) {
-    const MutexLock stripe_lock(stripe.mutex);
-    for (const auto& [key, slot] : stripe.map) {
-      results.push_back({to_bytes(view_of(key)), slot.result});
-    }
+  const Results::ReadLock read_lock(results_);
+  for (const Map& map : maps_) {
+    for (const auto& [key, slot] : map) results.push_back({to_bytes(view_of(key)), slot.result});
   }
   return results;
 }
@@ -144,18 +142,12 @@ std::uint64_t ResultMap::size() {
 
 std::uint64_t ResultMap::hits() {
   std::uint64_t hits = 0;
-  for (Stripe& stripe : stripes_) {
-    const MutexLock lock(stripe.mutex);
-    hits += stripe.hits;
-  }
+  results_.for_each_lane([&](const Counts& counts) { hits += counts.hits; });
   return hits;
 }
 
 void ResultMap::reset_hits() {
-  for (Stripe& stripe : stripes_) {
-    const MutexLock lock(stripe.mutex);
-    stripe.hits = 0;
-  }
+  results_.for_each_lane([](Counts& counts) { counts = {}; });
 }
 
 }  // namespace larder::detail

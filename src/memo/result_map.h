@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -13,6 +12,7 @@
 
 #include "cache/hashed_key.h"
 #include "cache/policy/memory_residents.h"
+#include "core/read_mostly_mutex.h"
 #include "larder/cache/eviction_policy.h"
 #include "larder/core/clock.h"
 #include "larder/core/mutex.h"
@@ -54,13 +54,13 @@ class ResultMap {
   template <typename Look>
   bool look(const Key& key, Use use, Look look) {
     const HashedView wanted = hashed(key);
-    Stripe& stripe = of(wanted);
     std::uint64_t sequence = 0;
     {
-      const MutexLock lock(stripe.mutex);
-      const auto found = stripe.map.find(wanted);
-      if (found == stripe.map.end() || !look(found->second.result)) return false;
-      if (use == Use::counted) ++stripe.hits;
+      const Results::ReadLock lock(results_);
+      const Map& map = of(wanted);
+      const auto found = map.find(wanted);
+      if (found == map.end() || !look(found->second.result)) return false;
+      if (use == Use::counted) ++lock.data().hits;
       sequence = found->second.sequence;
     }
     if (use != Use::none && policy_ != nullptr) policy_->note_use(sequence, wanted.key);
@@ -88,17 +88,20 @@ class ResultMap {
     KeptResult result;
     std::uint64_t sequence;
   };
-  struct alignas(64) Stripe {
-    Mutex mutex;
-    std::unordered_map<HashedKey, Slot, HashOf, SameKey> map LARDER_GUARDED_BY(mutex);
-    std::uint64_t hits LARDER_GUARDED_BY(mutex) = 0;
+  using Map = std::unordered_map<HashedKey, Slot, HashOf, SameKey>;
+  struct Counts {
+    std::uint64_t hits = 0;
   };
+  using Results = ReadMostlyMutex<Counts>;
   struct alignas(64) Line {
     std::array<std::byte, 64> bytes;
   };
-  static constexpr std::size_t stripe_count = 64;
+  /// Many small maps: when one grows, readers wait for it alone to be arranged anew.
+  static constexpr std::size_t map_count = 64;
 
-  [[nodiscard]] Stripe& of(const HashedView& key) noexcept { return stripes_[key.hash >> 58U]; }
+  [[nodiscard]] Map& of(const HashedView& key) noexcept LARDER_REQUIRES_SHARED(results_) {
+    return maps_[key.hash >> 58U];
+  }
   bool replace(const HashedView& key, KeptResult& result) LARDER_REQUIRES(order_);
   bool make_room(GoneResults& gone) LARDER_REQUIRES(order_);
   void add(const HashedKey& key, KeptResult result) LARDER_REQUIRES(order_);
@@ -108,9 +111,10 @@ class ResultMap {
   MemoryOptions options_;
   std::vector<Line> policy_memory_;
   std::shared_ptr<EvictionPolicy> policy_;  // null: nothing is evicted
-  Mutex order_;                             // of all changes; before the mutexes of stripes
+  Mutex order_;                             // of all changes; before `results_`
   MemoryResidents residents_ LARDER_GUARDED_BY(order_);
-  std::array<Stripe, stripe_count> stripes_;
+  Results results_;
+  std::array<Map, map_count> maps_ LARDER_GUARDED_BY(results_);
 };
 
 }  // namespace larder::detail

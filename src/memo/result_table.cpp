@@ -12,6 +12,7 @@
 #include "cache/freshness.h"
 #include "core/per_process.h"
 #include "larder/core/error.h"
+#include "larder/core/mutex.h"
 #include "memo/result_map.h"
 
 namespace larder::detail {
@@ -35,6 +36,8 @@ void check(const ResultTable::Settings& settings) {
 
 using Use = ResultMap::Use;
 
+constexpr auto see_nothing = [](const ResultObject& /*result*/) {};
+
 /// Whether there is a result that may be shown, and what is to be done about it.
 enum class Found { nothing, fresh, early, stale };
 
@@ -44,10 +47,12 @@ struct ResultTable::Core {
   /// What a process has of its own.
   struct Board {
     explicit Board(const Settings& settings)
-        : map(settings.options, settings.hooks.eviction_policy) {}
+        : map(settings.options, settings.hooks.eviction_policy), archive(settings.hooks.archive) {}
 
     ResultMap map;
     Flights flights;
+    Mutex archive_mutex;
+    std::shared_ptr<ResultArchive> archive LARDER_GUARDED_BY(archive_mutex);
     std::atomic<std::uint64_t> misses = 0;
     std::atomic<std::uint64_t> loads = 0;
     std::atomic<std::uint64_t> evicted = 0;
@@ -64,9 +69,15 @@ struct ResultTable::Core {
                  FunctionRef<Computed()> call, Seen seen) const;
   void compute(Board& board, const Key& key, FunctionRef<Computed()> call, Seen seen) const;
   bool fetch(Board& board, const Key& key, Seen seen) const;
+  std::uint64_t fetch_all(Board& board) const;
   void keep(Board& board, const Key& key, KeptResult result) const;
-  [[nodiscard]] std::uint64_t archive(const GoneResults& results) const;
+  [[nodiscard]] std::uint64_t archive(Board& board, const GoneResults& results) const;
   void report(const Key& key, const char* what) const;
+
+  [[nodiscard]] static std::shared_ptr<ResultArchive> archive_of(Board& board) {
+    const MutexLock lock(board.archive_mutex);
+    return board.archive;
+  }
 
   Settings settings;
   mutable PerProcess<Board> boards;
@@ -186,10 +197,11 @@ void ResultTable::Core::compute(Board& board, const Key& key, FunctionRef<Comput
 
 /// Brings a result from the archive, if it is there.
 bool ResultTable::Core::fetch(Board& board, const Key& key, Seen seen) const {
-  if (!settings.hooks.archive) return false;
+  const std::shared_ptr<ResultArchive> archive = archive_of(board);
+  if (!archive) return false;
   KeptResult result;
   try {
-    const std::optional<ArchivedResult> found = settings.hooks.archive->get(key);
+    const std::optional<ArchivedResult> found = archive->get(key);
     if (!found) return false;
     result.object = settings.type.decode(found->value);
     result.expires_at = found->expires_at;
@@ -204,6 +216,20 @@ bool ResultTable::Core::fetch(Board& board, const Key& key, Seen seen) const {
   return true;
 }
 
+/// Nothing is evicted for what was not asked for.
+std::uint64_t ResultTable::Core::fetch_all(Board& board) const {
+  const std::shared_ptr<ResultArchive> archive = archive_of(board);
+  if (!archive) return 0;
+  const std::uint64_t most = settings.options.max_entries;
+  std::uint64_t count = 0;
+  for (const Key& key : archive->keys(*settings.keys, most)) {
+    if (board.map.size() >= most) break;
+    if (look(board, key, Use::none, see_nothing) != Found::nothing) continue;
+    if (fetch(board, key, see_nothing)) ++count;
+  }
+  return count;
+}
+
 void ResultTable::Core::keep(Board& board, const Key& key, KeptResult result) const {
   const PutOptions& put = settings.load.put;
   result.stored_at = settings.hooks.clock->now();
@@ -213,19 +239,20 @@ void ResultTable::Core::keep(Board& board, const Key& key, KeptResult result) co
   }
   const GoneResults gone = board.map.keep(key, std::move(result));
   board.evicted.fetch_add(gone.size(), std::memory_order_relaxed);
-  (void)archive(gone);
+  (void)archive(board, gone);
 }
 
 /// Returns how many were stored.
-std::uint64_t ResultTable::Core::archive(const GoneResults& results) const {
-  if (!settings.hooks.archive) return 0;
+std::uint64_t ResultTable::Core::archive(Board& board, const GoneResults& results) const {
+  const std::shared_ptr<ResultArchive> archive = archive_of(board);
+  if (!archive) return 0;
   std::uint64_t count = 0;
   for (const GoneResult& gone : results) {
     if (gone.result.error) continue;
     const Key key = Key::from_bytes(gone.key);
     try {
-      settings.hooks.archive->put(key, {.value = settings.type.encode(gone.result.object.get()),
-                                        .expires_at = gone.result.expires_at});
+      archive->put(key, {.value = settings.type.encode(gone.result.object.get()),
+                         .expires_at = gone.result.expires_at});
       ++count;
     } catch (const std::exception& error) {
       report(key, error.what());
@@ -248,8 +275,6 @@ struct Refresh {
   std::function<Computed()> run;
   Flights::TicketPtr ticket;
 };
-
-constexpr auto see_nothing = [](const ResultObject& /*result*/) {};
 
 }  // namespace
 
@@ -288,25 +313,42 @@ void ResultTable::put(const Key& key, ResultObject result, Duration load_time) {
 
 bool ResultTable::erase(const Key& key) {
   const std::optional<KeptResult> taken = core_->boards.ref().map.take(key);
-  if (core_->settings.hooks.archive) core_->settings.hooks.archive->erase(key);
+  if (const auto archive = Core::archive_of(core_->boards.ref())) archive->erase(key);
   return taken.has_value();
 }
 
 void ResultTable::clear() { (void)core_->boards.ref().map.take_all(); }
 
-std::uint64_t ResultTable::dump() { return core_->archive(core_->boards.ref().map.all()); }
+std::uint64_t ResultTable::dump() {
+  Core::Board& board = core_->boards.ref();
+  return core_->archive(board, board.map.all());
+}
 
 bool ResultTable::dump(const Key& key) {
+  Core::Board& board = core_->boards.ref();
   GoneResults found;
-  core_->boards.ref().map.look(key, Use::none, [&](const KeptResult& kept) {
+  board.map.look(key, Use::none, [&](const KeptResult& kept) {
     found.push_back({to_bytes(key.bytes()), kept});
     return true;
   });
-  return core_->archive(found) != 0;
+  return core_->archive(board, found) != 0;
 }
 
 bool ResultTable::load(const Key& key) {
   return core_->fetch(core_->boards.ref(), key, see_nothing);
+}
+
+std::uint64_t ResultTable::load() { return core_->fetch_all(core_->boards.ref()); }
+
+/// A child of a fork begins with the archive of its parent.
+std::shared_ptr<ResultArchive> ResultTable::set_archive(std::shared_ptr<ResultArchive> archive) {
+  if (!core_->settings.keys) {
+    refuse("another archive needs a function that was made with one: its keys say whose they are");
+  }
+  Core::Board& board = core_->boards.ref();
+  const MutexLock lock(board.archive_mutex);
+  core_->settings.hooks.archive = archive;
+  return std::exchange(board.archive, std::move(archive));
 }
 
 MemoizeStats ResultTable::stats() const {

@@ -10,6 +10,14 @@
 
 namespace larder {
 
+/// What a loader returns that decides by the value whether it is stored. Who waits for one that is
+/// not loads as well; what is stored already stays as it is.
+template <typename T>
+struct Loaded {
+  T value;
+  bool is_stored = true;
+};
+
 /// How `Cache::get_or_load()` finds, computes and stores a value.
 struct LoadOptions {
   /// How a loaded value is stored. With `put.stale_for`, a value that expired no longer ago than

@@ -63,9 +63,8 @@ class ObjectTier {
   template <std::invocable Loader>
   [[nodiscard]] Object get_or_load(const Key& key, Loader&& loader,
                                    const LoadOptions& options = {}) {
-    using Result = std::remove_cvref_t<std::invoke_result_t<Loader&>>;
-    static_assert(std::same_as<typename detail::Loads<Result>::Value, Value>,
-                  "the loader must return the type of the tier, or an optional of it");
+    static_assert(std::same_as<typename detail::LoadsOf<Loader>::Value, Value>,
+                  "the loader must return the type of the tier, an optional of it, or Loaded");
     if (auto kept = table_->find(key)) return std::static_pointer_cast<const Value>(kept);
     const detail::ObjectTable::Watch watch = table_->watch(key);
     Object object;

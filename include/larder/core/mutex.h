@@ -14,6 +14,9 @@
 #define LARDER_GUARDED_BY(mutex) LARDER_THREAD_ANNOTATION(guarded_by(mutex))
 /// The function may be called only while the named mutexes are held; clang checks it.
 #define LARDER_REQUIRES(...) LARDER_THREAD_ANNOTATION(requires_capability(__VA_ARGS__))
+/// The same, where it is enough to hold them for reading.
+#define LARDER_REQUIRES_SHARED(...) \
+  LARDER_THREAD_ANNOTATION(requires_shared_capability(__VA_ARGS__))
 /// The function must not be called while the named mutexes are held; clang checks it.
 #define LARDER_EXCLUDES(...) LARDER_THREAD_ANNOTATION(locks_excluded(__VA_ARGS__))
 

@@ -31,26 +31,10 @@ struct Memory {
 
 namespace detail {
 
-template <typename Signature, typename F>
-struct ChosenSignature {
-  using Type = Signature;
-};
-template <typename F>
-struct ChosenSignature<void, F> {
-  using Type = typename SignatureOf<F>::Type;
-  static_assert(!std::is_void_v<Type>,
-                "memoize: a function that is overloaded or a template needs a signature: "
-                "memoize<int(int, double)>(where, f)");
-};
-
 template <typename T>
 inline constexpr bool gives_once = false;
 template <typename T>
 inline constexpr bool gives_once<std::future<T>> = true;
-
-/// The signature by which `F` is memoized.
-template <typename Signature, typename F>
-using MemoSignature = typename ChosenSignature<Signature, std::decay_t<F>>::Type;
 
 template <typename Signature>
 struct MakeMemoized;
@@ -90,7 +74,8 @@ struct MakeMemoized<R(Args...)> {
                                .hooks = std::move(memory.hooks),
                                .load = options.load,
                                .remember_errors_for = options.remember_errors_for,
-                               .type = result_type<Stored>()});
+                               .type = result_type<Stored>(),
+                               .keys = known ? std::optional(keys_of(*known)) : std::nullopt});
     return finish<on_key_failure>(std::move(place), std::move(function), std::move(options),
                                   std::move(known));
   }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <concepts>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -29,7 +28,6 @@ class AsyncMemoized<R(Args...), F> {
  public:
   using Result = typename detail::AwaitedResult<R>::Type;
   using Options = MemoizeOptions<Result(Args...)>;
-  using Found = typename detail::Loads<Result>::Value;
 
   static_assert(!std::is_void_v<Result>, "memoize_async: the function has no result to be kept");
   static_assert((detail::DetachableArgument<Args> && ...),
@@ -72,12 +70,12 @@ class AsyncMemoized<R(Args...), F> {
   }
 
   /// The result if it is there. Never computes.
-  Async<std::optional<Found>> lookup(const std::decay_t<Args>&... args) const {
-    return state_->cache.template get<Found>(key(args...));
+  Async<std::optional<Result>> lookup(const std::decay_t<Args>&... args) const {
+    return state_->cache.template get<Result>(key(args...));
   }
   template <typename... Given>
     requires(detail::is_unbound<sizeof...(Args), Given...>)
-  Async<std::optional<Found>> lookup(Given&&... given) const {
+  Async<std::optional<Result>> lookup(Given&&... given) const {
     return bind(std::forward<Given>(given)...).apply([&](const auto&... args) {
       return lookup(args...);
     });
@@ -106,9 +104,9 @@ class AsyncMemoized<R(Args...), F> {
   }
 
  private:
-  [[noreturn]] static void throw_not_async() {
+  [[noreturn]] static void throw_errors_not_kept() {
     throw Error(ErrorKind::invalid_argument,
-                "memoize_async: keep_if and remember_errors_for are of memoize() only");
+                "memoize_async: remember_errors_for is of memoize() in memory only");
   }
 
   struct State {
@@ -119,14 +117,24 @@ class AsyncMemoized<R(Args...), F> {
                detail::MakeMemoized<Result(Args...)>::identity(given, function,
                                                                detail::log_of(cache_.cache()))),
           defaults(std::move(given.defaults)),
+          keep_if(std::move(given.keep_if)),
           options(std::move(given.load)) {
-      if (given.keep_if || given.remember_errors_for) throw_not_async();
+      if (given.remember_errors_for) throw_errors_not_kept();
+    }
+
+    Loaded<Result> call(std::tuple<std::decay_t<Args>...>& args) {
+      Result result = detail::awaited(std::apply(
+          [&](auto&... values) { return std::invoke(function, static_cast<Args&&>(values)...); },
+          args));
+      const bool is_kept = !keep_if || keep_if(result);
+      return {std::move(result), is_kept};
     }
 
     AsyncCache& cache;
     F function;
     CallKeys<std::decay_t<Args>...> keys;
     DefaultArguments<std::decay_t<Args>...> defaults;
+    std::function<bool(const Result& result)> keep_if;
     LoadOptions options;
   };
 
@@ -140,11 +148,7 @@ class AsyncMemoized<R(Args...), F> {
     return state_->cache.get_or_load(
         key(args...),
         [state = state_, own = std::tuple<std::decay_t<Args>...>(args...)]() mutable {
-          return detail::awaited(std::apply(
-              [&](auto&... values) {
-                return std::invoke(state->function, static_cast<Args&&>(values)...);
-              },
-              own));
+          return state->call(own);
         },
         std::move(options));
   }
@@ -154,12 +158,11 @@ class AsyncMemoized<R(Args...), F> {
 
 /// `f` with its results kept in `cache`, for event loops and coroutines. `f` runs in the threads of
 /// `cache`, of all callers that want the same result at once for one; it may return the result, a
-/// `std::future` of it, or something to `co_await`, for which one of these threads waits. An empty
-/// `std::optional` counts as no result, which is kept only with `load.absent_ttl`.
+/// `std::future` of it, or something to `co_await`, for which one of these threads waits.
 ///
-/// Has no `keep_if` and no `remember_errors_for`. All else is as with `memoize()`. `cache`
-/// must outlive what is returned.
-/// @throws Error `invalid_argument` as `memoize()` does, and for options that there are not
+/// What is kept and under which keys is as with `memoize()` in `cache.cache()`: either finds the
+/// results of the other. `cache` must outlive what is returned.
+/// @throws Error `invalid_argument` as `memoize()` does
 ///
 /// @snippet memoize.cpp async
 template <typename Signature = void, typename F>

@@ -20,6 +20,7 @@
 #include "larder/memo/function_history.h"
 #include "larder/memo/memoize_options.h"
 #include "larder/memo/memoize_stats.h"
+#include "larder/memo/result_archive.h"
 
 namespace larder {
 
@@ -200,33 +201,39 @@ class Memoized<R(Args...), F, Place, on_key_failure> {
     return state_->place.table().dump();
   }
   /// Copies the result for these arguments. Returns whether there was one.
-  bool dump(const std::decay_t<Args>&... args) const
-    requires(sizeof...(Args) > 0 && requires(Place& place) { place.table(); })
-  {
-    const std::optional<Key> key = key_if_any(args...);
-    return key && state_->place.table().dump(*key);
-  }
   template <typename... Given>
-    requires(sizeof...(Given) > 0 && is_unbound<Given...>)
+    requires(sizeof...(Given) > 0 && requires(Place& place) { place.table(); })
   bool dump(Given&&... given) const {
     return bind(std::forward<Given>(given)...).apply([&](const auto&... args) {
-      return dump(args...);
+      const std::optional<Key> key = key_if_any(args...);
+      return key && state_->place.table().dump(*key);
     });
   }
 
-  /// Brings the result for these arguments from the archive. Returns whether it was there.
-  bool load(const std::decay_t<Args>&... args) const
+  /// Brings results from the archive, until there are no more or the memory is full. Returns how
+  /// many.
+  std::uint64_t load() const
     requires requires(Place& place) { place.table(); }
   {
-    const std::optional<Key> key = key_if_any(args...);
-    return key && state_->place.table().load(*key);
+    return state_->place.table().load();
   }
+  /// Brings the result for these arguments from the archive. Returns whether it was there.
   template <typename... Given>
-    requires(is_unbound<Given...>)
+    requires(sizeof...(Given) > 0 && requires(Place& place) { place.table(); })
   bool load(Given&&... given) const {
     return bind(std::forward<Given>(given)...).apply([&](const auto&... args) {
-      return load(args...);
+      const std::optional<Key> key = key_if_any(args...);
+      return key && state_->place.table().load(*key);
     });
+  }
+
+  /// Puts another archive, or none, in the place of the present one, which it returns. What is in
+  /// memory stays there.
+  /// @throws Error `invalid_argument` if the function was made without an archive
+  std::shared_ptr<ResultArchive> set_archive(std::shared_ptr<ResultArchive> archive) const
+    requires requires(Place& place) { place.table(); }
+  {
+    return state_->place.table().set_archive(std::move(archive));
   }
 
  private:
@@ -254,10 +261,10 @@ class Memoized<R(Args...), F, Place, on_key_failure> {
   Object renew(const Key& key, Call& call) const {
     const Clock& clock = state_->place.clock();
     const SteadyTime start = clock.steady_now();
-    Stored result = call.run();
-    if (!call.keeps(result)) return std::make_shared<const Stored>(std::move(result));
+    Loaded<Stored> result = call.load();
+    if (!result.is_stored) return std::make_shared<const Stored>(std::move(result.value));
     const auto time = std::chrono::duration_cast<Duration>(clock.steady_now() - start);
-    return state_->place.put(key, std::move(result), time);
+    return state_->place.put(key, std::move(result.value), time);
   }
 
   /// The key of these arguments; nothing if they make none and that is no error.

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "larder/cache/cache.h"
 #include "larder/core/bytes.h"
 #include "larder/core/clock.h"
 #include "larder/key/key.h"
+#include "larder/key/key_prefix.h"
 
 namespace larder {
 
@@ -36,6 +39,9 @@ class ResultArchive {
 
   /// Removes a result if there is one.
   virtual void erase(const Key& key) = 0;
+
+  /// Keys of results that begin so, `at_most` as many, in any order.
+  [[nodiscard]] virtual std::vector<Key> keys(const KeyPrefix& prefix, std::size_t at_most) = 0;
 };
 
 /// An archive in a cache, which several functions and processes may share. What is put there is

@@ -3,6 +3,7 @@
 // get_or_load: one computation for a key at a time, and what happens when it fails, finds nothing,
 // or is not needed yet.
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <functional>
@@ -107,6 +108,41 @@ TEST_P(CacheTest, remembered_absence_means_nothing_to_a_loader_that_always_finds
   EXPECT_EQ(cache.get_or_load("a", nothing, {.absent_ttl = 10s}), std::nullopt);
   EXPECT_EQ(cache.get_or_load("a", [] { return 3; }), 3);
   EXPECT_EQ(cache.get_or_load("a", nothing, {.absent_ttl = 10s}), 3);
+}
+
+TEST_P(CacheTest, loader_decides_by_the_value_whether_it_is_stored) {
+  Cache cache = open();
+  int loads = 0;
+  const auto even_only = [&] {
+    ++loads;
+    return Loaded<int>{.value = loads, .is_stored = loads % 2 == 0};
+  };
+  const LoadOptions options{.put = {.ttl = 10s, .stale_for = 20s}, .absent_ttl = 1h};
+  EXPECT_EQ(cache.get_or_load("a", even_only, options), 1);
+  EXPECT_EQ(cache.size(), 0U);
+  EXPECT_EQ(cache.get_or_load("a", even_only, options), 2);
+  EXPECT_EQ(cache.get_or_load("a", even_only, options), 2);
+  clock_.advance(10s);
+  EXPECT_EQ(cache.get_or_load("a", even_only, options), 3);  // what is stored stays
+  EXPECT_EQ(cache.get_or_load("a", even_only, options), 4);
+  EXPECT_EQ(cache.get<int>("a"), 4);
+  EXPECT_EQ(loads, 4);
+}
+
+TEST_P(CacheTest, who_waits_for_what_is_not_stored_loads_as_well) {
+  Cache cache = open();
+  std::atomic<int> loads = 0;
+  std::vector<int> results(8);
+  {
+    std::vector<std::jthread> threads;
+    for (int& result : results) {
+      threads.emplace_back(
+          [&] { result = cache.get_or_load("a", [&] { return Loaded<int>{++loads, false}; }); });
+    }
+  }
+  std::sort(results.begin(), results.end());
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(results[static_cast<std::size_t>(i)], i + 1);
+  EXPECT_EQ(cache.size(), 0U);
 }
 
 TEST_P(CacheTest, value_that_is_gone_takes_the_stored_one_along) {

@@ -152,6 +152,8 @@ TEST_P(CacheTest, tier_loads_what_is_not_there) {
   EXPECT_EQ(tier.stats().hits, 1U);
   tier.cache().erase("k");
   EXPECT_EQ(text_of(tier.get_or_load("k", load)), "loaded 2");
+  EXPECT_EQ(*tier.get_or_load("unstored", [] { return Loaded<std::string>{"x", false}; }), "x");
+  EXPECT_EQ(tier.get("unstored"), nullptr);
   EXPECT_EQ(tier.get_or_load("absent", [] { return std::optional<std::string>(); }), nullptr);
   EXPECT_THROW(
       (void)tier.get_or_load("bad", []() -> std::string { throw std::runtime_error("x"); }),

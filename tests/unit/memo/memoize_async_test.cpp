@@ -133,7 +133,7 @@ TEST_F(MemoizeAsyncTest, operation_on_another_cache_is_awaited) {
   other.put("a", std::string("value")).future().get();
   auto f =
       memoize_async(cache_, [&](const std::string& key) { return other.get<std::string>(key); },
-                    {.name = "other", .load = {.absent_ttl = std::chrono::hours{1}}});
+                    {.name = "other"});
   EXPECT_EQ(f("a").future().get(), "value");
   EXPECT_EQ(f("b").future().get(), std::nullopt);
   other.erase("a").future().get();
@@ -190,11 +190,62 @@ TEST_F(MemoizeAsyncTest, arguments_live_until_the_result_is_there) {
   EXPECT_EQ(size.get(), 1000);
 }
 
+TEST_F(MemoizeAsyncTest, what_keep_if_refuses_is_returned_and_not_kept) {
+  auto f =
+      memoize_async(cache_, [&](int x) { return x + ++calls_; },
+                    {.name = "counting", .keep_if = [](int result) { return result % 2 == 0; }});
+  EXPECT_EQ(f(0).future().get(), 1);
+  EXPECT_EQ(f.lookup(0).future().get(), std::nullopt);
+  EXPECT_EQ(f(0).future().get(), 2);
+  EXPECT_EQ(f(0).future().get(), 2);
+  EXPECT_EQ(f.refresh(0).future().get(), 3);
+  EXPECT_EQ(f.lookup(0).future().get(), 2);
+  EXPECT_EQ(calls_, 3);
+}
+
+TEST_F(MemoizeAsyncTest, who_waits_for_what_is_not_kept_computes_as_well) {
+  std::latch begun(1);
+  std::latch may_end(1);
+  auto f = memoize_async(cache_,
+                         [&](int x) {
+                           if (++calls_ == 1) {
+                             begun.count_down();
+                             may_end.wait();
+                           }
+                           return x;
+                         },
+                         {.name = "never kept", .keep_if = [](int) { return false; }});
+  std::vector<std::future<int>> results;
+  for (int i = 0; i < 10; ++i) results.push_back(f(7).future());
+  begun.wait();
+  may_end.count_down();
+  for (std::future<int>& result : results) EXPECT_EQ(result.get(), 7);
+  EXPECT_EQ(calls_, 10);
+}
+
+TEST_F(MemoizeAsyncTest, empty_results_are_those_of_memoize) {
+  const auto root = [this](int x) {
+    ++calls_;
+    return x < 0 ? std::nullopt : std::optional(2 * x);
+  };
+  auto now = memoize(plain_, root, {.name = "root", .code = ""});
+  auto later = memoize_async(cache_, root, {.name = "root", .code = ""});
+  EXPECT_EQ(later(-1).future().get(), std::nullopt);
+  EXPECT_EQ(now(-1), std::nullopt);
+  EXPECT_EQ(later(2).future().get(), 4);
+  EXPECT_EQ(now(2), 4);
+  EXPECT_EQ(calls_, 2);
+}
+
+TEST_F(MemoizeAsyncTest, results_in_memory) {
+  AsyncCache memory{Cache(open_memory_engine())};
+  auto f = memoize_async(memory, [&](int x) { return x + ++calls_; }, {.name = "f"});
+  EXPECT_EQ(f(0).future().get(), 1);
+  EXPECT_EQ(f(0).future().get(), 1);
+}
+
 TEST_F(MemoizeAsyncTest, refuses_what_it_has_not) {
   const auto f = [](int x) { return x; };
-  expect_kind(ErrorKind::invalid_argument, [&] {
-    static_cast<void>(memoize_async(cache_, f, {.name = "f", .keep_if = [](int) { return true; }}));
-  });
   expect_kind(ErrorKind::invalid_argument, [&] {
     static_cast<void>(
         memoize_async(cache_, f, {.name = "f", .remember_errors_for = std::chrono::seconds{1}}));

@@ -127,8 +127,7 @@ TEST_F(MemoizeCacheTest, functions_that_nothing_tells_apart_are_refused) {
   };
   const auto refused = [&](auto f, const std::optional<std::string>& code) {
     expect_kind(ErrorKind::invalid_argument, [&] {
-      MemoizeOptions<int(int)> options;
-      options.code = code;
+      MemoizeOptions<int(int)> options{.code = code};
       (void)memoize(open(), f, std::move(options));
     });
   };

@@ -318,6 +318,15 @@ class MapArchive final : public ResultArchive {
     results.insert_or_assign(key, result);
   }
   void erase(const Key& key) override { results.erase(key); }
+  [[nodiscard]] std::vector<Key> keys(const KeyPrefix& prefix, std::size_t at_most) override {
+    std::vector<Key> found;
+    for (const auto& [key, result] : results) {
+      if (found.size() < at_most && starts_with(key.bytes(), prefix.encoded())) {
+        found.push_back(key);
+      }
+    }
+    return found;
+  }
 
   std::map<Key, ArchivedResult> results;
   bool is_broken = false;
@@ -366,6 +375,50 @@ TEST_F(MemoryTest, without_memory_everything_is_archived) {
   EXPECT_EQ(f(1), 1);
   EXPECT_EQ(f.stats().hits, 0U);
   EXPECT_EQ(f.stats().loads, 1U);
+}
+
+TEST_F(MemoryTest, archive_is_loaded_as_far_as_there_is_room) {
+  const auto archive = std::make_shared<MapArchive>();
+  hooks_.archive = archive;
+  auto other = memoized({}, {.name = "g"});
+  auto first = memoized({}, {.name = "f"});
+  for (const int x : {1, 2, 3, 4}) first(x);
+  other(1);
+  EXPECT_EQ(first.dump() + other.dump(), 5U);
+
+  auto f = memoized({.max_entries = 3}, {.name = "f"});
+  EXPECT_EQ(f.load(), 3U);
+  EXPECT_EQ(f.stats().entries, 3U);
+  EXPECT_EQ(f.stats().evicted, 0U);
+  EXPECT_EQ(f.load(), 0U);
+
+  auto all = memoized({}, {.name = "f"});
+  EXPECT_EQ(all(2), 2);  // one at a time
+  EXPECT_EQ(all.load(), 3U);
+  for (const int x : {1, 2, 3, 4}) EXPECT_EQ(*all.lookup(x), x);
+  EXPECT_EQ(calls_, 5);
+}
+
+TEST_F(MemoryTest, archive_is_taken_away_and_replaced) {
+  const auto archive = std::make_shared<MapArchive>();
+  const auto another = std::make_shared<MapArchive>();
+  hooks_.archive = archive;
+  auto f = memoized({}, {.name = "f"});
+  EXPECT_EQ(f(1), 1);
+  EXPECT_EQ(f.set_archive(nullptr), archive);
+  EXPECT_EQ(f.dump(), 0U);
+  EXPECT_EQ(f.load(), 0U);
+  EXPECT_EQ(*f.lookup(1), 1);
+  EXPECT_EQ(f.set_archive(another), nullptr);
+  EXPECT_EQ(f.dump(), 1U);
+  EXPECT_EQ(archive->results.size(), 0U);
+  EXPECT_EQ(another->results.size(), 1U);
+  const ChildEnd end = run_in_child([&] { return f.lookup(1) == nullptr && f.load(1) ? 0 : 1; });
+  EXPECT_TRUE(end.is_good()) << end;
+
+  hooks_.archive = nullptr;
+  auto without = memoized({});
+  expect_kind(ErrorKind::invalid_argument, [&] { without.set_archive(archive); });
 }
 
 TEST_F(MemoryTest, functions_in_one_archive_keep_apart) {

@@ -12,14 +12,21 @@ namespace larder {
 
 template <std::invocable Loader>
 auto AsyncCache::get_or_load(Key key, Loader loader, LoadOptions options) {
-  using Result = std::remove_cvref_t<std::invoke_result_t<Loader&>>;
-  using Value = typename detail::Loads<Result>::Value;
+  using Loads = detail::LoadsOf<Loader>;
+  using Value = typename Loads::Value;
+  using Result = std::conditional_t<Loads::may_be_absent, std::optional<Value>, Value>;
   static_assert(std::copy_constructible<Loader>, "a value may be loaded again later");
   if (!options.refresh_on) options.refresh_on = core_->loader_executor();
   auto attempt = [key = std::move(key), loader = std::move(loader), options = std::move(options),
                   steps = std::unique_ptr<detail::CacheCore::LoadSteps>(),
-                  found = std::optional<Value>()](detail::AsyncTask& task, Cache& cache,
-                                                  std::optional<Result>& result) mutable {
+                  found = std::optional<Value>(), is_alone = false](
+                     detail::AsyncTask& task, Cache& cache, std::optional<Result>& result) mutable {
+    if constexpr (Loads::may_be_unstored) {
+      if (is_alone) {
+        result.emplace(loader().value);
+        return detail::AsyncStep{};
+      }
+    }
     const auto visit = [&](const detail::SeenEntry& entry) {
       found.emplace(decode<Value>(entry.value));
     };
@@ -32,12 +39,15 @@ auto AsyncCache::get_or_load(Key key, Loader loader, LoadOptions options) {
           }
           return steps->go_on(task, call, visit);
         });
-    if (step.next == detail::AsyncStep::Next::nothing) {
-      if constexpr (detail::Loads<Result>::may_be_absent) {
-        result.emplace(std::move(found));
-      } else {
-        result.emplace(std::move(found).value());
-      }
+    if (step.next != detail::AsyncStep::Next::nothing) return step;
+    if constexpr (Loads::may_be_absent) {
+      result.emplace(std::move(found));
+    } else if (Loads::may_be_unstored && !found) {
+      // Another caller has loaded what is not stored.
+      is_alone = true;
+      step.next = detail::AsyncStep::Next::load;
+    } else {
+      result.emplace(std::move(found).value());
     }
     return step;
   };

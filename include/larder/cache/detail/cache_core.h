@@ -69,7 +69,8 @@ struct LoadCall {
 /// What a loader loads.
 struct LoadType {
   std::uint64_t schema = 0;
-  bool may_be_absent = false;  ///< It may find that there is no value.
+  bool may_be_absent = false;    ///< It may find that there is no value.
+  bool may_be_unstored = false;  ///< It may find one that is not to be stored.
 };
 
 class KeyWalk;

@@ -136,18 +136,34 @@ template <typename Result>
 struct Loads {
   using Value = Result;
   static constexpr bool may_be_absent = false;
+  static constexpr bool may_be_unstored = false;
 };
 template <typename T>
 struct Loads<std::optional<T>> {
   using Value = T;
   static constexpr bool may_be_absent = true;
+  static constexpr bool may_be_unstored = false;
 };
+template <typename T>
+struct Loads<Loaded<T>> {
+  using Value = T;
+  static constexpr bool may_be_absent = false;
+  static constexpr bool may_be_unstored = true;
+};
+template <typename Loader>
+using LoadsOf = Loads<std::remove_cvref_t<std::invoke_result_t<Loader&>>>;
 
-/// Calls `loader` and encodes what it returns, which is kept in `result`.
+/// Calls `loader`, keeps what it returns in `result` and, if that is to be stored, encodes it.
 template <typename Value, typename Loader>
 bool load_into(std::optional<Value>& result, Loader& loader, Bytes& out) {
-  result = std::optional<Value>(loader());
-  if (!result) return false;
+  if constexpr (LoadsOf<Loader>::may_be_unstored) {
+    auto loaded = loader();
+    result.emplace(std::move(loaded.value));
+    if (!loaded.is_stored) return false;
+  } else {
+    result = std::optional<Value>(loader());
+    if (!result) return false;
+  }
   WireWriter writer(out);
   Codec<Value>::encode(*result, writer);
   return true;
@@ -155,9 +171,9 @@ bool load_into(std::optional<Value>& result, Loader& loader, Bytes& out) {
 
 /// Calls `use(type, call)`, where `call` runs a loader that returns values and hands what that
 /// returned to `loaded(value)`.
-template <typename Loader, typename Loaded, typename Use>
-auto with_load(Loader& loader, Loaded loaded, Use use) {
-  using Result = Loads<std::remove_cvref_t<std::invoke_result_t<Loader&>>>;
+template <typename Loader, typename Seen, typename Use>
+auto with_load(Loader& loader, Seen loaded, Use use) {
+  using Result = LoadsOf<Loader>;
   using Value = typename Result::Value;
   using Owned = std::decay_t<Loader>;
   const auto run = [&](Bytes& out) {
@@ -177,24 +193,44 @@ auto with_load(Loader& loader, Loaded loaded, Use use) {
                   "cache: a loader that cannot be copied cannot run elsewhere");
     }
   };
-  const LoadType type{.schema = Codec<Value>::schema(), .may_be_absent = Result::may_be_absent};
+  const LoadType type{.schema = Codec<Value>::schema(),
+                      .may_be_absent = Result::may_be_absent,
+                      .may_be_unstored = Result::may_be_unstored};
   return use(type, LoadCall{.run = run, .detach = detach});
 }
 
 /// `CacheCore::load()` with a loader that returns values: calls `found(entry)` with an entry that
 /// is there, and `loaded(value)` with what the loader returned; who is called last has the result.
-template <typename Loader, typename Loaded>
+template <typename Loader, typename Seen>
 void load(CacheCore& core, const Key& key, Loader& loader, const LoadOptions& options,
-          EntryVisitor found, Loaded loaded) {
-  with_load(loader, loaded,
-            [&](LoadType type, LoadCall call) { core.load(key, type, options, call, found); });
+          EntryVisitor found, Seen loaded) {
+  const auto run = [&](EntryVisitor visit, auto see) {
+    with_load(loader, see,
+              [&](LoadType type, LoadCall call) { core.load(key, type, options, call, visit); });
+  };
+  if constexpr (LoadsOf<Loader>::may_be_unstored) {
+    bool is_there = false;
+    run(
+        [&](const SeenEntry& entry) {
+          is_there = true;
+          found(entry);
+        },
+        [&](auto value) {
+          is_there = true;
+          loaded(std::move(value));
+        });
+    // Another caller has loaded what is not stored.
+    if (!is_there) loaded(loader().value);
+  } else {
+    run(found, loaded);
+  }
 }
 
 }  // namespace detail
 
 template <std::invocable Loader>
 auto Cache::get_or_load(const Key& key, Loader&& loader, const LoadOptions& options) {
-  using Loads = detail::Loads<std::remove_cvref_t<std::invoke_result_t<Loader&>>>;
+  using Loads = detail::LoadsOf<Loader>;
   using Value = typename Loads::Value;
   std::optional<Value> result;
   detail::load(

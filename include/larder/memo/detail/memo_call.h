@@ -36,6 +36,14 @@ struct MemoFunction {
   }
 
   [[nodiscard]] bool keeps(const Stored& result) const { return !keep_if || keep_if(result); }
+
+  /// The result of a call with these arguments, and whether it is kept.
+  template <typename... Args>
+  Loaded<Stored> load(Args&&... args) {
+    Stored result = (*this)(std::forward<Args>(args)...);
+    const bool is_kept = keeps(result);
+    return {std::move(result), is_kept};
+  }
 };
 
 /// Whether a copy of a `T` refers to what somebody else keeps, as far as its type tells.
@@ -76,17 +84,18 @@ class MemoCall {
   /// Computes the result. To be called once: arguments may be moved from.
   Stored run() { return std::apply(*function_, std::move(args_)); }
 
-  [[nodiscard]] bool keeps(const Stored& result) const { return function_->keeps(result); }
+  /// The same, and whether it is kept.
+  Loaded<Stored> load() {
+    return std::apply([&](Args&&... args) { return function_->load(static_cast<Args&&>(args)...); },
+                      std::move(args_));
+  }
 
-  /// The call with copies of its arguments. It gives nothing if the result is not to be kept.
-  [[nodiscard]] std::function<std::optional<Stored>()> detach() const {
+  /// `load()` with copies of the arguments, to run elsewhere.
+  [[nodiscard]] std::function<Loaded<Stored>()> detach() const {
     if constexpr (is_detachable) {
-      return [function = function_,
-              own = std::tuple<std::decay_t<Args>...>(args_)]() mutable -> std::optional<Stored> {
-        std::optional<Stored> result(std::apply(
-            [&](auto&... args) { return (*function)(static_cast<Args&&>(args)...); }, own));
-        if (!function->keeps(*result)) result.reset();
-        return result;
+      return [function = function_, own = std::tuple<std::decay_t<Args>...>(args_)]() mutable {
+        return std::apply(
+            [&](auto&... args) { return function->load(static_cast<Args&&>(args)...); }, own);
       };
     } else {
       return nullptr;

@@ -80,6 +80,10 @@ class MemoryPlace {
   static constexpr bool is_copied_at_once =
       std::is_trivially_copyable_v<Stored> && sizeof(Stored) <= 64;
 
+  static Computed computed(Loaded<Stored> result) {
+    return {.object = std::make_shared<const Stored>(std::move(result.value)),
+            .is_kept = result.is_stored};
+  }
   static const Stored* pointer(const ResultObject& result) {
     return static_cast<const Stored*>(result.get());
   }
@@ -89,19 +93,11 @@ class MemoryPlace {
 
   template <typename Call, typename Seen>
   void get_or_compute(const Key& key, Call& call, Seen seen) {
-    const auto run = [&] {
-      auto object = std::make_shared<const Stored>(call.run());
-      const bool is_kept = call.keeps(*object);
-      return Computed{.object = std::move(object), .is_kept = is_kept};
-    };
+    const auto run = [&] { return computed(call.load()); };
     const auto detach = [&]() -> std::function<Computed()> {
       auto detached = call.detach();
       if (!detached) return nullptr;
-      return [detached = std::move(detached)] {
-        std::optional<Stored> result = detached();
-        if (!result) return Computed{.object = nullptr, .is_kept = false};
-        return Computed{.object = std::make_shared<const Stored>(std::move(*result))};
-      };
+      return [detached = std::move(detached)] { return computed(detached()); };
     };
     table_->get_or_compute(key, {.run = run, .detach = detach}, seen);
   }

@@ -9,6 +9,7 @@
 #include "larder/core/bytes.h"
 #include "larder/core/function_ref.h"
 #include "larder/key/key.h"
+#include "larder/key/key_prefix.h"
 #include "larder/memo/memoize_stats.h"
 #include "larder/memo/memory.h"
 
@@ -38,7 +39,7 @@ struct ResultCall {
 };
 
 /// The results of one memoized function in the memory of this process, whatever their type. Hits
-/// lock one of many stripes for a few instructions; what changes something comes one at a time.
+/// do not hold each other up; what changes something comes one at a time.
 ///
 /// Thread-safe. In the child of a fork it starts empty.
 class ResultTable : public std::enable_shared_from_this<ResultTable> {
@@ -49,6 +50,7 @@ class ResultTable : public std::enable_shared_from_this<ResultTable> {
     LoadOptions load;
     std::optional<Duration> remember_errors_for;
     ResultType type;
+    std::optional<KeyPrefix> keys;  ///< Of all results; known if they may go to an archive.
   };
   /// Called with a result while it cannot go: must neither call a function of the table nor code
   /// of its user.
@@ -81,6 +83,13 @@ class ResultTable : public std::enable_shared_from_this<ResultTable> {
 
   /// Brings the result of `key` from the archive. Returns whether it was there.
   bool load(const Key& key);
+  /// Brings as many results from the archive as there is room for. Returns how many.
+  std::uint64_t load();
+
+  /// Puts another archive, or none, in the place of the present one, which it returns. The results
+  /// in memory stay.
+  /// @throws Error `invalid_argument` if keys do not tell the function from others
+  std::shared_ptr<ResultArchive> set_archive(std::shared_ptr<ResultArchive> archive);
 
   [[nodiscard]] MemoizeStats stats() const;
   void reset_stats();

@@ -3,10 +3,10 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "larder/cache/cache.h"
+#include "larder/cache/load_options.h"
 #include "larder/cache/object_tier.h"
 #include "larder/core/clock.h"
 #include "larder/core/log.h"
@@ -26,23 +26,17 @@ class MemoLoader {
   MemoLoader& operator=(const MemoLoader&) = delete;
   ~MemoLoader() = default;
 
-  std::optional<Stored> operator()() {
+  Loaded<Stored> operator()() {
     if (call_ == nullptr) return detached_();
     has_run_ = true;
-    Stored result = call_->run();
-    if (call_->keeps(result)) return std::optional<Stored>(std::in_place, std::move(result));
-    not_kept_.emplace(std::move(result));
-    return std::nullopt;
+    return call_->load();
   }
 
   [[nodiscard]] bool has_run() const noexcept { return has_run_; }
-  /// What was computed but is not to be kept.
-  [[nodiscard]] std::optional<Stored>& not_kept() noexcept { return not_kept_; }
 
  private:
   Call* call_ = nullptr;
-  std::function<std::optional<Stored>()> detached_ = {};
-  std::optional<Stored> not_kept_ = std::nullopt;
+  std::function<Loaded<Stored>()> detached_ = {};
   bool has_run_ = false;
 };
 
@@ -67,16 +61,14 @@ class SharedPlace {
 
   template <typename Call>
   [[nodiscard]] Stored get(const Key& key, Call& call) {
-    return with_result(
-        key, call, [](auto& found) -> Stored { return take(found); },
-        [](Stored& computed) -> Stored { return std::move(computed); });
+    auto found = load(key, call);
+    return take(found);
   }
 
   template <typename Call>
   [[nodiscard]] Object share(const Key& key, Call& call) {
-    return with_result(
-        key, call, [](auto& found) { return as_object(found); },
-        [](Stored& computed) { return std::make_shared<const Stored>(std::move(computed)); });
+    auto found = load(key, call);
+    return as_object(found);
   }
 
   [[nodiscard]] Object find(const Key& key) const {
@@ -84,7 +76,7 @@ class SharedPlace {
       return where_.get(key);
     } else {
       auto found = where_.template get<Stored>(key);
-      return found ? as_object(found) : nullptr;
+      return found ? as_object(*found) : nullptr;
     }
   }
 
@@ -102,26 +94,23 @@ class SharedPlace {
  private:
   static constexpr bool is_tier = !std::same_as<Where, Cache>;
 
-  static Stored take(std::optional<Stored>& found) { return std::move(*found); }
+  static Stored take(Stored& found) { return std::move(found); }
   static Stored take(Object& found) { return *found; }
-  static Object as_object(std::optional<Stored>& found) {
-    return std::make_shared<const Stored>(std::move(*found));
+  static Object as_object(Stored& found) {
+    return std::make_shared<const Stored>(std::move(found));
   }
   static Object as_object(Object& found) { return std::move(found); }
 
-  template <typename Call, typename UseFound, typename UseComputed>
-  auto with_result(const Key& key, Call& call, UseFound use_found, UseComputed use_computed) {
+  template <typename Call>
+  auto load(const Key& key, Call& call) {
     MemoLoader<Call> loader(call);
     auto found = where_.get_or_load(key, loader, load_);
-    if (loader.has_run() || !found) {
+    if (loader.has_run()) {
       counts_->add_miss();
     } else {
       counts_->add_hit();
     }
-    if (found) return use_found(found);
-    // Another caller has computed what is not to be kept, so this one has to do so as well.
-    Stored computed = loader.not_kept() ? std::move(*loader.not_kept()) : call.run();
-    return use_computed(computed);
+    return found;
   }
 
   Where where_;

@@ -73,4 +73,20 @@ struct SignatureOf<F> {
   using Type = typename F::Signature;
 };
 
+template <typename Signature, typename F>
+struct ChosenSignature {
+  using Type = Signature;
+};
+template <typename F>
+struct ChosenSignature<void, F> {
+  using Type = typename SignatureOf<F>::Type;
+  static_assert(!std::is_void_v<Type>,
+                "memoize: a function that is overloaded or a template needs a signature: "
+                "memoize<int(int, double)>(where, f)");
+};
+
+/// The signature by which `F` is memoized.
+template <typename Signature, typename F>
+using MemoSignature = typename ChosenSignature<Signature, std::decay_t<F>>::Type;
+
 }  // namespace larder::detail
