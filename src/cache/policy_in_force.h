@@ -35,6 +35,11 @@ class PolicyInForce {
   /// From now on the listener of these settings hears of uses.
   void adopt(const Settings& settings);
 
+  void expect_use(BytesView key) const noexcept {
+    if (const EvictionPolicy* policy = listening_.load(std::memory_order_acquire)) {
+      policy->expect_use(key);
+    }
+  }
   void note_use(std::uint64_t sequence, BytesView key) const noexcept {
     if (EvictionPolicy* policy = listening_.load(std::memory_order_acquire)) {
       policy->note_use(sequence, key);

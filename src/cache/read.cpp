@@ -62,6 +62,7 @@ class Lookup {
   }
 
   Seen look(ReadTxn& txn) {
+    state_.eviction.expect_use(state_.layout.key_of_record(at_.view()));
     const std::optional<BytesView> stored = txn.get(at_.view());
     if (!stored) return Seen::nothing;
     const std::optional<Record> record = open_record(*stored, at_.view());

@@ -66,8 +66,8 @@ class Residents {
 /// updates that are noted here may be undone later, and notes may be missing. Whatever a policy
 /// chooses, the limits hold and only entries that exist go.
 ///
-/// One object serves one cache. `note_use()` is called by any thread at any time; the other
-/// functions only within an update, of which there is one at a time among all processes.
+/// One object serves one cache. `note_use()` is called by any thread at any time, as is
+/// `expect_use()`; the other functions only within an update, of which there is one at a time among all processes.
 class EvictionPolicy {
  public:
   EvictionPolicy() = default;
@@ -84,6 +84,10 @@ class EvictionPolicy {
   /// Hands over the memory, before any other call: aligned to a page and all zero when the cache is
   /// first used with this policy.
   virtual void attach(std::span<std::byte> memory) = 0;
+
+  /// A read has begun to look for the key, and may end with `note_use()`: the time to ask for memory
+  /// that this will touch. Nothing else comes of it; called by any thread at any time.
+  virtual void expect_use(BytesView /*key*/) const noexcept {}
 
   /// The entry was read or overwritten. Must take no lock: it is part of every read.
   virtual void note_use(std::uint64_t sequence, BytesView key) noexcept = 0;

@@ -13,30 +13,31 @@ constexpr std::uint64_t most = 15;
 
 // Each row has two words of the block. The block is chosen by the low bits of the hash, the
 // counters by five of the upper bits each.
-FrequencySketch::Counter FrequencySketch::counter(std::uint64_t hash, unsigned row) const noexcept {
-  const std::size_t block = (hash & (words_.size() / block_words - 1)) * block_words;
-  const auto bits = static_cast<unsigned>(hash >> (44U + 5U * row)) & 31U;
-  return {&words_[block + std::size_t{row} * 2 + (bits & 1U)], (bits >> 1U) * 4};
+template <typename Visit>
+void FrequencySketch::for_each_row(std::uint64_t hash, Visit visit) const noexcept {
+  Word* words = &words_[(hash & block_mask_) * block_words];
+  std::uint64_t bits = hash >> (64U - 5U * rows);
+  for (unsigned row = 0; row < rows; ++row, words += 2, bits >>= 5U) {
+    visit(words[bits & 1U], static_cast<unsigned>(bits & 30U) * 2);
+  }
 }
 
 void FrequencySketch::add(std::uint64_t hash) noexcept {
   bool has_changed = false;
-  for (unsigned row = 0; row < rows; ++row) {
-    const auto [word, shift] = counter(hash, row);
-    const std::uint64_t counters = word->get();
-    if (((counters >> shift) & most) == most) continue;
-    word->set(counters + (std::uint64_t{1} << shift));
+  for_each_row(hash, [&](Word& word, unsigned shift) {
+    const std::uint64_t counters = word.get();
+    if (((counters >> shift) & most) == most) return;
+    word.set(counters + (std::uint64_t{1} << shift));
     has_changed = true;
-  }
+  });
   if (has_changed) age_->additions.set(age_->additions.get() + 1);
 }
 
 unsigned FrequencySketch::frequency(std::uint64_t hash) const noexcept {
   std::uint64_t lowest = most;
-  for (unsigned row = 0; row < rows; ++row) {
-    const auto [word, shift] = counter(hash, row);
-    lowest = std::min(lowest, (word->get() >> shift) & most);
-  }
+  for_each_row(hash, [&](const Word& word, unsigned shift) {
+    lowest = std::min(lowest, (word.get() >> shift) & most);
+  });
   return static_cast<unsigned>(lowest);
 }
 

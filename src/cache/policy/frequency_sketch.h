@@ -26,8 +26,13 @@ class FrequencySketch {
 
   FrequencySketch() = default;
   /// `words` has a power of two of them, at least 8.
-  FrequencySketch(Age& age, std::span<Word> words) : age_(&age), words_(words) {}
+  FrequencySketch(Age& age, std::span<Word> words)
+      : age_(&age), words_(words), block_mask_(words.size() / block_words - 1) {}
 
+  /// Asks for what `add()` of this key will touch.
+  void fetch(std::uint64_t hash) const noexcept {
+    __builtin_prefetch(&words_[(hash & block_mask_) * block_words], 1);
+  }
   void add(std::uint64_t hash) noexcept;
   [[nodiscard]] unsigned frequency(std::uint64_t hash) const noexcept;
 
@@ -40,14 +45,13 @@ class FrequencySketch {
   static constexpr unsigned rows = 4;
   static constexpr std::size_t block_words = 8;
 
-  struct Counter {
-    Word* word;
-    unsigned shift;
-  };
-  [[nodiscard]] Counter counter(std::uint64_t hash, unsigned row) const noexcept;
+  /// Calls `visit(word, shift)` with the place of each counter of a key.
+  template <typename Visit>
+  void for_each_row(std::uint64_t hash, Visit visit) const noexcept;
 
   Age* age_ = nullptr;
   std::span<Word> words_;
+  std::size_t block_mask_ = 0;
 };
 
 }  // namespace larder::detail

@@ -37,6 +37,8 @@ void WTinyLfu::attach(std::span<std::byte> memory) {
   sketch_ = {board_->sketch_age, cut.take<FrequencySketch::Word>(sketch_words())};
 }
 
+void WTinyLfu::expect_use(BytesView key) const noexcept { sketch_.fetch(key_hash(key)); }
+
 void WTinyLfu::note_use(std::uint64_t sequence, BytesView key) noexcept {
   Shared<std::uint8_t>& used = place(sequence).used;
   if (used.get() == 0) used.set(1);

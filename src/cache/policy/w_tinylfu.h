@@ -34,6 +34,7 @@ class WTinyLfu final : public EvictionPolicy {
   [[nodiscard]] std::string memory_name() const override;
   [[nodiscard]] std::size_t memory_bytes() const override;
   void attach(std::span<std::byte> memory) override;
+  void expect_use(BytesView key) const noexcept override;
   void note_use(std::uint64_t sequence, BytesView key) noexcept override;
   void note_store(std::uint64_t sequence, BytesView key) noexcept override;
   void note_removal(std::uint64_t sequence, BytesView key, RemovalCause cause) noexcept override;

@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "engine/lmdb/page_check.h"
+#include "engine/thread_sanitizer.h"
 
 namespace larder::lmdb {
 namespace {
@@ -40,6 +41,7 @@ Environment::Environment(const LmdbOptions& options, const EngineHooks& hooks, F
   if (is_new) begin_file(file);
   if (!is_read_only()) reserve_readers();
   open(file_bytes, state);
+  io_.point("lmdb.opened");
   int dead = 0;
   mdb_reader_check(env_, &dead);
   try {
@@ -98,14 +100,20 @@ void Environment::open(std::uint64_t file_bytes, FileState state) {
   }
 }
 
-void Environment::locate_map() {
+// Another process may have enlarged the file since its size was looked at.
+MDB_txn* Environment::begin_alone(unsigned flags, const char* what) {
   MDB_txn* txn = nullptr;
-  int code = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn);
+  int code = mdb_txn_begin(env_, nullptr, flags, &txn);
   while (code == MDB_MAP_RESIZED) {
     check(mdb_env_set_mapsize(env_, 0), "adopt the map's size");
-    code = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn);
+    code = mdb_txn_begin(env_, nullptr, flags, &txn);
   }
-  check(code, "begin reading");
+  check(code, what);
+  return txn;
+}
+
+void Environment::locate_map() {
+  MDB_txn* txn = begin_alone(MDB_RDONLY, "begin reading");
   const TxnPtr ended(txn, mdb_txn_abort);
   // The only way to learn where LMDB's map lies: from a page, which knows its own number.
   const std::byte* page = page_of(applied_record(txn, meta_).data());
@@ -118,8 +126,7 @@ Environment::~Environment() {
 }
 
 void Environment::open_tables() {
-  MDB_txn* txn = nullptr;
-  check(mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn), "open tables");
+  MDB_txn* txn = begin_alone(MDB_RDONLY, "open tables");
   check(mdb_dbi_open(txn, nullptr, 0, &tables_), "open tables");
   int code = mdb_dbi_open(txn, data_table, 0, &data_);
   if (code == MDB_SUCCESS) code = mdb_dbi_open(txn, "meta", 0, &meta_);
@@ -136,8 +143,7 @@ void Environment::open_tables() {
 void Environment::make_tables() {
   // Who finds the tables may count on the name of the file.
   if (options_.durability != Durability::disposable) sync_directory(io_, options_.path);
-  MDB_txn* txn = nullptr;
-  check(mdb_txn_begin(env_, nullptr, 0, &txn), "create tables");
+  MDB_txn* txn = begin_alone(0, "create tables");
   int code = mdb_dbi_open(txn, data_table, MDB_CREATE, &data_);
   if (code == MDB_SUCCESS) code = mdb_dbi_open(txn, "meta", MDB_CREATE, &meta_);
   if (code == MDB_SUCCESS) code = put_applied(txn, meta_, 0);
@@ -306,6 +312,7 @@ std::uint64_t Environment::oldest_reader() {
     return 0;
   };
   if (mdb_reader_list(env_, collect, &oldest) < 0) return 0;
+  acquire_fence();
   return oldest;
 }
 

@@ -92,6 +92,8 @@ class Environment {
   void open(std::uint64_t file_bytes, FileState state);
   void open_tables();
   void make_tables();
+  /// A transaction while no other of this process runs; `what` is for the message if there is none.
+  [[nodiscard]] MDB_txn* begin_alone(unsigned flags, const char* what);
   void locate_map();
   /// The record of the table of users' data as it was when `txn` began.
   [[nodiscard]] TreeRecord table_record(MDB_txn* txn) const;

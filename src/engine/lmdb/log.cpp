@@ -227,6 +227,21 @@ bool Log::has_room_without(ReaderSlots::Slot& own, const Need& need) {
   return need.frees_space || has_room(own, need.bytes, kept);
 }
 
+// Else the log could hold more than LMDB has room for, and erasing would be stuck behind it. The
+// first segment may be small: on a tiny device a small log has to do.
+void Log::fit_to_room(ReaderSlots::Slot& own, std::uint32_t number, std::uint64_t needed) {
+  constexpr std::uint64_t smallest_bytes = 64U << 10U;
+  Segment& fresh = segment(number);
+  const std::uint64_t least_bytes = active() == nullptr ? smallest_bytes : fresh.log_bytes();
+  while (!has_room(own, fresh.log_bytes(), 0)) {
+    const std::uint64_t bytes = fresh.log_bytes() / 2;
+    if (bytes < std::max(least_bytes, 2 * needed)) {
+      throw system_error(ENOSPC, "bring the log to the database in " + options_.path.string());
+    }
+    fresh.reset(published() + 1, bytes, boot_);
+  }
+}
+
 void Log::rotate(ReaderSlots::Slot& own, SteadyTime deadline, const Need& need) {
   whereabouts_.look();
   ReaderSlots::end(own);
@@ -244,10 +259,7 @@ void Log::rotate(ReaderSlots::Slot& own, SteadyTime deadline, const Need& need) 
   }
   if (!need.frees_space) {
     keep_spare(number);
-    // Else the log could hold more than LMDB has room for, and erasing would be stuck behind it.
-    if (!has_room(own, active() == nullptr ? 0 : segment(number).log_bytes(), 0)) {
-      throw system_error(ENOSPC, "bring the log to the database in " + options_.path.string());
-    }
+    fit_to_room(own, number, need.bytes);
   }
   Segment& fresh = segment(number);
   hooks_.io->point("log.rotate.prepared");

@@ -113,6 +113,9 @@ class Log {
   enum class Space { any, reserved };
   [[nodiscard]] std::uint32_t find_free(ReaderSlots::Slot& own, SteadyTime deadline, Space space);
   void prepare_segment(std::uint32_t number, std::uint64_t needed);
+  /// Makes a segment that was prepared take no more than LMDB has room for.
+  /// @throws Error `full` if that is less than `needed`
+  void fit_to_room(ReaderSlots::Slot& own, std::uint32_t number, std::uint64_t needed);
   /// Lets readers start on a snapshot of LMDB from after the last segment was retired.
   void renew_snapshots(ReaderSlots::Slot& own, SteadyTime deadline);
   /// Changes everything in the state but `committed`, which the writer may move meanwhile.

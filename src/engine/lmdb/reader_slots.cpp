@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "engine/backoff.h"
+#include "engine/thread_sanitizer.h"
 #include "larder/core/error.h"
 
 namespace larder::lmdb {
@@ -71,7 +72,10 @@ void ReaderSlots::for_each_slot(Visit visit) {
 }
 
 void ReaderSlots::end(Slot& slot) noexcept {
-  if (slot.active) mdb_txn_reset(slot.txn);
+  if (slot.active) {
+    release_fence();  // whoever sees in LMDB's table that this has ended may overwrite what it read
+    mdb_txn_reset(slot.txn);
+  }
   slot.active = false;
 }
 

@@ -80,9 +80,15 @@ class Writer {
     EXPECT_EQ(line_.parent.receive(), "open");
   }
   void write(const std::string& value) {
-    line_.parent.send(value);
-    EXPECT_EQ(line_.parent.receive(), value);
+    begin(value);
+    finish(value);
   }
+  /// The same in two steps, for a writer who may have to wait for the caller in between.
+  void begin(const std::string& value) { line_.parent.send(value); }
+  [[nodiscard]] bool is_done_within(std::chrono::milliseconds limit) const {
+    return line_.parent.is_ready_within(limit);
+  }
+  void finish(const std::string& value) { EXPECT_EQ(line_.parent.receive(), value); }
   void close() {
     line_.parent.send("end");
     EXPECT_EQ(line_.parent.receive(), "closed");

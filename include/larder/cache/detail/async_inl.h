@@ -17,37 +17,40 @@ auto AsyncCache::get_or_load(Key key, Loader loader, LoadOptions options) {
   using Result = std::conditional_t<Loads::may_be_absent, std::optional<Value>, Value>;
   static_assert(std::copy_constructible<Loader>, "a value may be loaded again later");
   if (!options.refresh_on) options.refresh_on = core_->loader_executor();
+  struct Course {
+    std::unique_ptr<detail::CacheCore::LoadSteps> steps = nullptr;
+    std::optional<Value> found = std::nullopt;
+    bool is_alone = false;  // another caller has loaded what is not stored
+  };
   auto attempt = [key = std::move(key), loader = std::move(loader), options = std::move(options),
-                  steps = std::unique_ptr<detail::CacheCore::LoadSteps>(),
-                  found = std::optional<Value>(), is_alone = false](
-                     detail::AsyncTask& task, Cache& cache, std::optional<Result>& result) mutable {
+                  at = Course()](detail::AsyncTask& task, Cache& cache,
+                                 std::optional<Result>& result) mutable {
     if constexpr (Loads::may_be_unstored) {
-      if (is_alone) {
+      if (at.is_alone) {
         result.emplace(loader().value);
         return detail::AsyncStep{};
       }
     }
     const auto visit = [&](const detail::SeenEntry& entry) {
-      found.emplace(decode<Value>(entry.value));
+      at.found.emplace(decode<Value>(entry.value));
     };
-    const auto loaded = [&](std::optional<Value> value) { found = std::move(value); };
+    const auto loaded = [&](std::optional<Value> value) { at.found = std::move(value); };
     detail::AsyncStep step =
         detail::with_load(loader, loaded, [&](detail::LoadType type, detail::LoadCall call) {
-          if (steps == nullptr) {
-            steps = std::make_unique<detail::CacheCore::LoadSteps>(
+          if (at.steps == nullptr) {
+            at.steps = std::make_unique<detail::CacheCore::LoadSteps>(
                 *detail::CacheAccess::core(cache), key, type, options);
           }
-          return steps->go_on(task, call, visit);
+          return at.steps->go_on(task, call, visit);
         });
     if (step.next != detail::AsyncStep::Next::nothing) return step;
     if constexpr (Loads::may_be_absent) {
-      result.emplace(std::move(found));
-    } else if (Loads::may_be_unstored && !found) {
-      // Another caller has loaded what is not stored.
-      is_alone = true;
+      result.emplace(std::move(at.found));
+    } else if (Loads::may_be_unstored && !at.found) {
+      at.is_alone = true;
       step.next = detail::AsyncStep::Next::load;
     } else {
-      result.emplace(std::move(found).value());
+      result.emplace(std::move(at.found).value());
     }
     return step;
   };
