@@ -21,6 +21,7 @@ struct LoadOutcome {
   Kind kind = Kind::given_up;
   Bytes value = {};  ///< Encoded.
   std::exception_ptr error = nullptr;
+  std::shared_ptr<const void> object = nullptr;  ///< Not encoded, where results are objects.
 };
 
 /// When who waits from now on for the load of another gives up.

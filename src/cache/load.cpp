@@ -47,6 +47,15 @@ bool CacheCore::find_or_refresh(const Key& key, LoadType type, const LoadOptions
   return true;
 }
 
+void CacheCore::store_computed(const Key& key, std::uint64_t schema, BytesView value,
+                               const PutOptions& options, Duration load_time) {
+  try {
+    store(key, schema, value, options, StoreMode::always, std::max(load_time, Duration{1}));
+  } catch (const Error& error) {
+    report_not_stored(*state_, key, error);
+  }
+}
+
 /// All that a load elsewhere needs, for as long as it needs it.
 struct CacheCore::RefreshTask {
   RefreshTask(std::shared_ptr<CacheCore> core_, Key key_, LoadType type, LoadOptions options_,
@@ -77,8 +86,15 @@ void CacheCore::refresh(const Key& key, LoadType type, const LoadOptions& option
                                                   call.detach(), stored_at);
   task->ticket = task->loading.try_start();
   if (task->ticket == nullptr) return;
-  options.refresh_on(
-      [task] { task->loading.report(task->loading.run(*task->ticket, task->load, no_wait)); });
+  try {
+    options.refresh_on(
+        [task] { task->loading.report(task->loading.run(*task->ticket, task->load, no_wait)); });
+  } catch (const std::exception& error) {
+    // The caller has a value, and whoever comes next asks again.
+    state_->log(LogLevel::warning,
+                "cache: " + key.to_string() +
+                    " is not loaded again, as the executor failed: " + error.what());
+  }
 }
 
 }  // namespace larder::detail

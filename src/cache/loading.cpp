@@ -36,6 +36,11 @@ struct ClaimToTell {
 
 }  // namespace
 
+void report_not_stored(const CacheCore::State& state, const Key& key, const Error& error) {
+  state.log(LogLevel::warning, "cache: the value that was loaded for " + key.to_string() +
+                                   " was not stored: " + error.what());
+}
+
 CacheCore::Loading::Loading(CacheCore& core, const Key& key, const LoadOptions& options,
                             LoadType type, std::optional<WallTime> stored_at)
     : core_(core),
@@ -159,8 +164,7 @@ LoadOutcome CacheCore::Loading::compute(Load load) {
   try {
     keep(outcome, std::max(time, Duration{1}));
   } catch (const Error& error) {
-    state_.log(LogLevel::warning, "cache: the value that was loaded for " + key_.to_string() +
-                                      " was not stored: " + error.what());
+    report_not_stored(state_, key_, error);
   }
   return outcome;
 }

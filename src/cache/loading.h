@@ -7,11 +7,15 @@
 #include "cache/flights.h"
 #include "cache/state.h"
 #include "larder/cache/detail/cache_core.h"
+#include "larder/core/error.h"
 
 namespace larder::detail {
 
 /// The deadline of who does not want to wait.
 inline constexpr SteadyTime no_wait{};
+
+/// Tells the log hook that a value that was computed is not kept.
+void report_not_stored(const CacheCore::State& state, const Key& key, const Error& error);
 
 /// The slow part of one call of `get_or_load()`.
 ///

@@ -3,6 +3,7 @@
 
 #include <Eigen/Dense>
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -14,8 +15,11 @@ namespace {
 using Neighbours = std::span<const Neighbour>;
 using Point = std::span<const double>;
 
-// Below this part of the largest, a direction in which the neighbours lie counts as none.
-constexpr double least_extent = 1e-8;
+// Below this part of the largest, a direction in which the neighbours lie counts as none: the first
+// of these with which no small difference of values becomes a large one of the estimate.
+constexpr std::array<double, 5> least_extents = {1e-8, 1e-3, 1e-2, 0.1, 0.3};
+// How much larger the sum of all weights may be, without their signs, than with them.
+constexpr double most_leverage = 100.0;
 
 /// Weights whose sum is 1. By the closest one, so that none is too large.
 Eigen::VectorXd weights_of(Neighbours neighbours, double power) {
@@ -46,7 +50,7 @@ struct InverseDistance {
 };
 
 /// The plane through the weighted middle of the neighbours; flat in directions in which they do not
-/// differ.
+/// differ, or so little that the plane would have to be followed far beyond them.
 struct Linear {
   double power;
   std::vector<double> tolerance;
@@ -70,10 +74,15 @@ struct Linear {
     places.rowwise() -= middle;
     places.array().colwise() *= roots.array();
     values = (values.array() - mean) * roots.array();
-    Eigen::CompleteOrthogonalDecomposition<Eigen::MatrixXd> solver;
-    solver.setThreshold(least_extent);
-    solver.compute(places);
-    return mean - middle.dot(solver.solve(values));
+    for (const double least_extent : least_extents) {
+      Eigen::CompleteOrthogonalDecomposition<Eigen::MatrixXd> solver;
+      solver.setThreshold(least_extent);
+      solver.compute(places);
+      const Eigen::RowVectorXd slopes = middle * solver.pseudoInverse();
+      const double leverage = slopes.cwiseAbs().dot(roots.transpose());
+      if (leverage <= most_leverage) return mean - slopes.dot(values.transpose());
+    }
+    return mean;  // far outside of where they lie
   }
 };
 

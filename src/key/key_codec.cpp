@@ -30,15 +30,4 @@ std::uint64_t to_unsigned(KeyInteger value) {
   return value.magnitude;
 }
 
-float to_float(double value) {
-  constexpr double most = std::numeric_limits<float>::max();
-  const bool is_finite = value >= -most && value <= most;
-  if (is_finite && static_cast<double>(static_cast<float>(value)) != value) {
-    throw_out_of_range("float");
-  }
-  const bool is_too_large = !is_finite && value - value == 0.0;
-  if (is_too_large) throw_out_of_range("float");
-  return static_cast<float>(value);
-}
-
 }  // namespace larder::detail

@@ -3,8 +3,10 @@
 
 #include <bit>
 #include <cstring>
+#include <limits>
 
 #include "larder/core/error.h"
+#include "larder/key/key_codec.h"
 
 namespace larder {
 namespace {
@@ -148,6 +150,16 @@ double KeyReader::read_real() {
   const bool is_nan = (bits & ~sign_bit) > 0x7FF0'0000'0000'0000;
   if (is_nan && bits != 0x7FF8'0000'0000'0000) throw_corrupt("an unusual NaN");
   return std::bit_cast<double>(bits);
+}
+
+float KeyReader::read_float() {
+  const double value = read_real();
+  constexpr double most = std::numeric_limits<float>::max();
+  const bool is_finite = value >= -most && value <= most;
+  const bool is_too_large = !is_finite && value - value == 0.0;
+  const bool is_exact = !is_finite || static_cast<double>(static_cast<float>(value)) == value;
+  if (is_too_large || (!is_exact && !takes_nearest_floats_)) detail::throw_out_of_range("float");
+  return static_cast<float>(value);
 }
 
 std::string KeyReader::read_text() {

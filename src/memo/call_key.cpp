@@ -87,6 +87,7 @@ KeyReader CallKeyRules::arguments_of(const Key& key) const {
                 "memoize: the arguments cannot be read back from a digest or text of them");
   }
   KeyReader in(key.bytes());
+  if (options_.rounding) in.take_nearest_floats();
   if (identity_) {
     in.begin_tuple();
     in.skip();

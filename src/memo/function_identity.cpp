@@ -77,6 +77,12 @@ KeyPrefix keys_of(const FunctionIdentity& identity) {
   }}));
 }
 
+void throw_hidden_code() {
+  throw Error(ErrorKind::invalid_argument,
+              "memoize: nothing tells what a std::function calls; memoize the function itself, or "
+              "set `code`, and `version` to tell old results from new ones");
+}
+
 void throw_errors_not_kept() {
   throw Error(ErrorKind::invalid_argument,
               "memoize: exceptions are remembered in memory only; return what went wrong instead");

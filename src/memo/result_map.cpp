@@ -42,17 +42,23 @@ GoneResults ResultMap::keep(const Key& key, KeptResult result) {
 }
 
 bool ResultMap::replace(const HashedView& key, KeptResult& result) {
-  std::uint64_t sequence = 0;
+  Slot* const slot = slot_of(key);
+  if (slot == nullptr) return false;
   {
     const Results::WriteLock lock(results_);
-    Map& map = of(key);
-    const auto found = map.find(key);
-    if (found == map.end()) return false;
-    std::swap(found->second.result, result);
-    sequence = found->second.sequence;
+    std::swap(slot->result, result);
   }
+  const std::uint64_t sequence = slot->sequence;
   if (policy_) policy_->note_use(sequence, key.key);
   return true;
+}
+
+// Only who holds `order_` changes anything, so it stays until the caller lets that go.
+ResultMap::Slot* ResultMap::slot_of(const HashedView& key) {
+  const Results::ReadLock lock(results_);
+  const Map& map = of(key);
+  const auto found = map.find(key);
+  return found == map.end() ? nullptr : const_cast<Slot*>(&found->second);
 }
 
 bool ResultMap::make_room(GoneResults& gone) {
@@ -101,15 +107,9 @@ GoneResult ResultMap::take(std::uint64_t sequence, RemovalCause cause) {
 std::optional<KeptResult> ResultMap::take(const Key& key) {
   const HashedView wanted = hashed(key);
   const MutexLock lock(order_);
-  std::uint64_t sequence = 0;
-  {
-    const Results::ReadLock read_lock(results_);
-    const Map& map = of(wanted);
-    const auto found = map.find(wanted);
-    if (found == map.end()) return std::nullopt;
-    sequence = found->second.sequence;
-  }
-  return take(sequence, RemovalCause::erased).result;
+  const Slot* const slot = slot_of(wanted);
+  if (slot == nullptr) return std::nullopt;
+  return take(slot->sequence, RemovalCause::erased).result;
 }
 
 GoneResults ResultMap::take_everything() {

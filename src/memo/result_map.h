@@ -102,6 +102,8 @@ class ResultMap {
   [[nodiscard]] Map& of(const HashedView& key) noexcept LARDER_REQUIRES_SHARED(results_) {
     return maps_[key.hash >> 58U];
   }
+  /// That of `key`, or null.
+  [[nodiscard]] Slot* slot_of(const HashedView& key) LARDER_REQUIRES(order_);
   bool replace(const HashedView& key, KeptResult& result) LARDER_REQUIRES(order_);
   bool make_room(GoneResults& gone) LARDER_REQUIRES(order_);
   void add(const HashedKey& key, KeptResult result) LARDER_REQUIRES(order_);

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <utility>
+#include <vector>
 
 #include "cache/flights.h"
 #include "cache/freshness.h"
@@ -67,11 +68,14 @@ struct ResultTable::Core {
            Seen seen) const;
   void run_again(Board& board, Flights::Ticket& ticket, const Key& key,
                  FunctionRef<Computed()> call, Seen seen) const;
-  void compute(Board& board, const Key& key, FunctionRef<Computed()> call, Seen seen) const;
+  LoadOutcome compute(Board& board, const Key& key, FunctionRef<Computed()> call, Seen seen) const;
+  Computed remembering(Board& board, const Key& key, FunctionRef<Computed()> call) const;
   bool fetch(Board& board, const Key& key, Seen seen) const;
   std::uint64_t fetch_all(Board& board) const;
   void keep(Board& board, const Key& key, KeptResult result) const;
   [[nodiscard]] std::uint64_t archive(Board& board, const GoneResults& results) const;
+  [[nodiscard]] std::vector<Key> keys_in(ResultArchive& archive) const;
+  void report_current(const Key& key) const;
   void report(const Key& key, const char* what) const;
 
   [[nodiscard]] static std::shared_ptr<ResultArchive> archive_of(Board& board) {
@@ -133,8 +137,8 @@ void ResultTable::Core::miss(Board& board, const Key& key, const ResultCall& cal
     if (outcome.kind == LoadOutcome::Kind::failed) std::rethrow_exception(outcome.error);
     if (outcome.kind == LoadOutcome::Kind::given_up) continue;
     board.misses.fetch_add(1, std::memory_order_relaxed);
-    // What was not kept, everybody computes alone.
-    if (look(board, key, Use::uncounted, seen) == Found::nothing) seen(call.run().object);
+    // What is not to be kept, everybody computes alone.
+    seen(outcome.object ? outcome.object : call.run().object);
     return;
   }
 }
@@ -143,19 +147,22 @@ void ResultTable::Core::miss(Board& board, const Key& key, const ResultCall& cal
 void ResultTable::Core::run(Board& board, Flights::Ticket& ticket, const Key& key,
                             FunctionRef<Computed()> call, Seen seen) const {
   ticket.begin();
-  if (look(board, key, Use::counted, seen) == Found::fresh) {
-    return ticket.land({.kind = LoadOutcome::Kind::value});
-  }
+  LoadOutcome outcome{.kind = LoadOutcome::Kind::value};
+  const auto see = [&](const ResultObject& result) {
+    outcome.object = result;
+    seen(result);
+  };
   try {
-    if (!fetch(board, key, seen)) {
+    if (look(board, key, Use::counted, see) != Found::fresh && !fetch(board, key, see)) {
       board.misses.fetch_add(1, std::memory_order_relaxed);
-      compute(board, key, call, seen);
+      const auto remembered = [&] { return remembering(board, key, call); };
+      outcome = compute(board, key, remembered, seen);
     }
   } catch (...) {
     ticket.land({.kind = LoadOutcome::Kind::failed, .error = std::current_exception()});
     throw;
   }
-  ticket.land({.kind = LoadOutcome::Kind::value});
+  ticket.land(std::move(outcome));
 }
 
 /// The same, where there is a result that may be used if this fails.
@@ -163,33 +170,42 @@ void ResultTable::Core::run_again(Board& board, Flights::Ticket& ticket, const K
                                   FunctionRef<Computed()> call, Seen seen) const {
   ticket.begin();
   try {
-    compute(board, key, call, seen);
-    ticket.land({.kind = LoadOutcome::Kind::value});
-  } catch (const std::exception& error) {
-    ticket.land({.kind = LoadOutcome::Kind::value});
-    report(key, error.what());
+    ticket.land(compute(board, key, call, seen));
   } catch (...) {
-    ticket.land({.kind = LoadOutcome::Kind::value});
-    report(key, "unknown");
+    ticket.land({.kind = LoadOutcome::Kind::given_up});
+    report_current(key);
   }
 }
 
-void ResultTable::Core::compute(Board& board, const Key& key, FunctionRef<Computed()> call,
-                                Seen seen) const {
+/// Returns what those are told who wait for it: nothing of what is not to be kept.
+LoadOutcome ResultTable::Core::compute(Board& board, const Key& key, FunctionRef<Computed()> call,
+                                       Seen seen) const {
   const Clock& clock = *settings.hooks.clock;
   const SteadyTime start = clock.steady_now();
+  Computed computed = call();
+  const SteadyTime end = clock.steady_now();
+  seen(computed.object);
+  LoadOutcome outcome{.kind = LoadOutcome::Kind::value};
+  if (!computed.is_kept) return outcome;
+  outcome.object = computed.object;
+  keep(board, key,
+       {.object = std::move(computed.object),
+        .load_time = std::chrono::duration_cast<Duration>(end - start)});
+  return outcome;
+}
+
+/// `call`, what it throws being remembered if that is asked for. Only where there is no result that
+/// may still be used: that would be replaced.
+Computed ResultTable::Core::remembering(Board& board, const Key& key,
+                                        FunctionRef<Computed()> call) const {
   try {
-    Computed computed = call();
-    seen(computed.object);
-    if (!computed.is_kept) return;
-    keep(board, key,
-         {.object = std::move(computed.object),
-          .load_time = std::chrono::duration_cast<Duration>(clock.steady_now() - start)});
+    return call();
   } catch (...) {
     if (settings.remember_errors_for) {
+      const WallTime now = settings.hooks.clock->now();
       keep(board, key,
            {.error = std::current_exception(),
-            .expires_at = add_saturated(clock.now(), *settings.remember_errors_for)});
+            .expires_at = add_saturated(now, *settings.remember_errors_for)});
     }
     throw;
   }
@@ -203,17 +219,29 @@ bool ResultTable::Core::fetch(Board& board, const Key& key, Seen seen) const {
   try {
     const std::optional<ArchivedResult> found = archive->get(key);
     if (!found) return false;
-    result.object = settings.type.decode(found->value);
-    result.expires_at = found->expires_at;
-  } catch (const std::exception& error) {
-    report(key, error.what());
+    result = {.object = settings.type.decode(found->value),
+              .stored_at = found->stored_at,
+              .expires_at = found->expires_at,
+              .load_time = found->load_time};
+  } catch (...) {
+    report_current(key);
     return false;
   }
-  if (result.expires_at && settings.hooks.clock->now() >= *result.expires_at) return false;
+  const Found found = judge(result);
+  if (found != Found::fresh && found != Found::early) return false;
   board.loads.fetch_add(1, std::memory_order_relaxed);
   seen(result.object);
   keep(board, key, std::move(result));
   return true;
+}
+
+std::vector<Key> ResultTable::Core::keys_in(ResultArchive& archive) const {
+  try {
+    return archive.keys(*settings.keys);
+  } catch (...) {
+    report_current(Key("load"));
+    return {};
+  }
 }
 
 /// Nothing is evicted for what was not asked for.
@@ -222,7 +250,7 @@ std::uint64_t ResultTable::Core::fetch_all(Board& board) const {
   if (!archive) return 0;
   const std::uint64_t most = settings.options.max_entries;
   std::uint64_t count = 0;
-  for (const Key& key : archive->keys(*settings.keys, most)) {
+  for (const Key& key : keys_in(*archive)) {
     if (board.map.size() >= most) break;
     if (look(board, key, Use::none, see_nothing) != Found::nothing) continue;
     if (fetch(board, key, see_nothing)) ++count;
@@ -232,10 +260,12 @@ std::uint64_t ResultTable::Core::fetch_all(Board& board) const {
 
 void ResultTable::Core::keep(Board& board, const Key& key, KeptResult result) const {
   const PutOptions& put = settings.load.put;
-  result.stored_at = settings.hooks.clock->now();
-  if (!result.expires_at) result.expires_at = put.expires_at;
-  if (!result.expires_at && put.ttl) {
-    result.expires_at = add_saturated(result.stored_at, *put.ttl);
+  if (result.stored_at == WallTime()) {  // else it comes from an archive, and so do its times
+    result.stored_at = settings.hooks.clock->now();
+    if (!result.expires_at) result.expires_at = put.expires_at;
+    if (!result.expires_at && put.ttl) {
+      result.expires_at = add_saturated(result.stored_at, *put.ttl);
+    }
   }
   const GoneResults gone = board.map.keep(key, std::move(result));
   board.evicted.fetch_add(gone.size(), std::memory_order_relaxed);
@@ -252,13 +282,26 @@ std::uint64_t ResultTable::Core::archive(Board& board, const GoneResults& result
     const Key key = Key::from_bytes(gone.key);
     try {
       archive->put(key, {.value = settings.type.encode(gone.result.object.get()),
-                         .expires_at = gone.result.expires_at});
+                         .stored_at = gone.result.stored_at,
+                         .expires_at = gone.result.expires_at,
+                         .load_time = gone.result.load_time});
       ++count;
-    } catch (const std::exception& error) {
-      report(key, error.what());
+    } catch (...) {
+      report_current(key);
     }
   }
   return count;
+}
+
+/// Reports the exception that is being handled.
+void ResultTable::Core::report_current(const Key& key) const {
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    report(key, error.what());
+  } catch (...) {
+    report(key, "an exception of an unknown type");
+  }
 }
 
 void ResultTable::Core::report(const Key& key, const char* what) const {
@@ -297,10 +340,14 @@ void ResultTable::get_or_compute(const Key& key, const ResultCall& call, Seen se
   if (!detached) return core_->run_again(board, *ticket, key, call.run, seen);
   const auto task = std::make_shared<Refresh>(
       Refresh{shared_from_this(), key, std::move(detached), std::move(ticket)});
-  executor([task] {
-    const Core& core = *task->table->core_;
-    core.run_again(core.boards.ref(), *task->ticket, task->key, task->run, see_nothing);
-  });
+  try {
+    executor([task] {
+      const Core& core = *task->table->core_;
+      core.run_again(core.boards.ref(), *task->ticket, task->key, task->run, see_nothing);
+    });
+  } catch (...) {
+    core_->report_current(key);  // the caller has a result, and whoever comes next asks again
+  }
 }
 
 bool ResultTable::find(const Key& key, Seen seen) {
@@ -313,7 +360,13 @@ void ResultTable::put(const Key& key, ResultObject result, Duration load_time) {
 
 bool ResultTable::erase(const Key& key) {
   const std::optional<KeptResult> taken = core_->boards.ref().map.take(key);
-  if (const auto archive = Core::archive_of(core_->boards.ref())) archive->erase(key);
+  if (const auto archive = Core::archive_of(core_->boards.ref())) {
+    try {
+      archive->erase(key);
+    } catch (...) {
+      core_->report_current(key);
+    }
+  }
   return taken.has_value();
 }
 

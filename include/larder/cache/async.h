@@ -94,6 +94,12 @@ class AsyncCache {
   template <std::invocable Loader>
   auto get_or_load(Key key, Loader loader, LoadOptions options = {});
 
+  /// Calls `body(Cache&)` where loaders run: for what takes long and is not a load.
+  template <std::invocable<Cache&> Body>
+  Async<std::invoke_result_t<Body&, Cache&>> compute(Body body) {
+    return start(detail::make_call(core_, detail::AsyncLane::load, std::move(body)));
+  }
+
   /// Runs `body(Cache&)` as `Cache::transact()` does.
   template <std::invocable<Cache&> Body>
   Async<std::invoke_result_t<Body&, Cache&>> transact(Body body) {

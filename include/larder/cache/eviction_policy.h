@@ -67,7 +67,8 @@ class Residents {
 /// chooses, the limits hold and only entries that exist go.
 ///
 /// One object serves one cache. `note_use()` is called by any thread at any time, as is
-/// `expect_use()`; the other functions only within an update, of which there is one at a time among all processes.
+/// `expect_use()`; the other functions only within an update, of which there is one at a time among
+/// all processes.
 class EvictionPolicy {
  public:
   EvictionPolicy() = default;
@@ -85,8 +86,8 @@ class EvictionPolicy {
   /// first used with this policy.
   virtual void attach(std::span<std::byte> memory) = 0;
 
-  /// A read has begun to look for the key, and may end with `note_use()`: the time to ask for memory
-  /// that this will touch. Nothing else comes of it; called by any thread at any time.
+  /// A read has begun to look for the key, and may end with `note_use()`: the time to ask for
+  /// memory that this will touch. Nothing else comes of it; called by any thread at any time.
   virtual void expect_use(BytesView /*key*/) const noexcept {}
 
   /// The entry was read or overwritten. Must take no lock: it is part of every read.

@@ -78,7 +78,6 @@ void encode_key(const T& value, KeyWriter& out) {
 
 [[nodiscard]] std::int64_t to_signed(KeyInteger value);
 [[nodiscard]] std::uint64_t to_unsigned(KeyInteger value);
-[[nodiscard]] float to_float(double value);
 
 }  // namespace detail
 
@@ -174,7 +173,7 @@ struct KeyCodec<double> {
 template <>
 struct KeyCodec<float> {
   static void encode(float value, KeyWriter& out) { out.write_real(static_cast<double>(value)); }
-  static float decode(KeyReader& in) { return detail::to_float(in.read_real()); }
+  static float decode(KeyReader& in) { return in.read_float(); }
 };
 
 /// Text is taken as it is; whether it is valid UTF-8 is not asked.

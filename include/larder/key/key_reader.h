@@ -37,6 +37,7 @@ class KeyReader {
   [[nodiscard]] bool read_boolean();
   [[nodiscard]] KeyInteger read_integer();
   [[nodiscard]] double read_real();
+  [[nodiscard]] float read_float();
   [[nodiscard]] std::string read_text();
   [[nodiscard]] Bytes read_bytes();
   [[nodiscard]] WallTime read_timestamp();
@@ -49,6 +50,10 @@ class KeyReader {
   /// Leaves the tuple.
   /// @throws Error `invalid_argument` if there are more elements
   void end_tuple();
+
+  /// From now on a real number that is no `float` is read as the nearest: those of a key whose
+  /// numbers were rounded may be none.
+  void take_nearest_floats() noexcept { takes_nearest_floats_ = true; }
 
   /// Checks one whole element, with all it holds, and goes behind it.
   void skip();
@@ -70,6 +75,7 @@ class KeyReader {
 
   BytesView rest_;
   std::size_t depth_ = 0;
+  bool takes_nearest_floats_ = false;
 };
 
 }  // namespace larder

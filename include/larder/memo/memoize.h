@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <future>
 #include <optional>
 #include <string>
@@ -54,16 +55,29 @@ struct MakeMemoized<R(Args...)> {
   /// be told.
   template <typename F>
   static FunctionIdentity identity(const Options& options, const F& function, const LogSink& log) {
-    return lasting_identity({.name = options.name,
-                             .version = options.version,
-                             .signature = signature_hash<Stored, std::decay_t<Args>...>()},
-                            traits_of<F>(), options.code, [&] {
-                              CodeFingerprint made = fingerprint_together(
-                                  functions_of<Args...>(function, options.depends_on),
-                                  options.fingerprint);
-                              report_fallback(made, log);
-                              return made;
-                            });
+    std::uint64_t signature = signature_hash<Stored, std::decay_t<Args>...>();
+    if (const std::uint64_t state = state_hash_of(function); state != 0) {
+      signature = combined_schema(signature, state);
+    }
+    return lasting_identity(
+        {.name = options.name, .version = options.version, .signature = signature}, traits_of<F>(),
+        options.code, [&] {
+          CodeFingerprint made = fingerprint_together(
+              functions_of<Args...>(function, options.depends_on), options.fingerprint);
+          report_fallback(made, log);
+          return made;
+        });
+  }
+
+  /// Notes in `cache` what the function is now, for `why_computed()`.
+  template <typename F>
+  static void remember(Cache& cache, const FunctionIdentity& known, const Options& options,
+                       const F& function) {
+    remember_state(cache, known, [&]() -> std::optional<CodeExplanation> {
+      if (options.code) return std::nullopt;
+      return explain_together(functions_of<Args...>(function, options.depends_on),
+                              options.fingerprint);
+    });
   }
 
   template <KeyFailure on_key_failure, typename F>
@@ -107,11 +121,7 @@ struct MakeMemoized<R(Args...)> {
     if constexpr (!MemoCall<F, R, Args...>::is_detachable) options.load.refresh_on = nullptr;
     FunctionIdentity known = identity(options, function, log_of(cache_of(where)));
     SharedPlace<Where, Stored> place(std::move(where), options.load, keys_of(known));
-    remember_state(place.cache(), known, [&]() -> std::optional<CodeExplanation> {
-      if (options.code) return std::nullopt;
-      return explain_together(functions_of<Args...>(function, options.depends_on),
-                              options.fingerprint);
-    });
+    remember(place.cache(), known, options, function);
     return finish<on_key_failure>(std::move(place), std::move(function), std::move(options),
                                   std::move(known));
   }

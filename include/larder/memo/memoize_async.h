@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -44,7 +46,12 @@ class AsyncMemoized<R(Args...), F> {
   /// This and all functions below also take arguments by name (`arg`), and do without those that
   /// have `defaults`.
   Async<Result> operator()(const std::decay_t<Args>&... args) const {
-    return load(state_->options, args...);
+    return state_->cache.get_or_load(
+        key(args...),
+        [state = state_, own = std::tuple<std::decay_t<Args>...>(args...)]() mutable {
+          return state->call(own);
+        },
+        state_->options);
   }
   template <typename... Given>
     requires(detail::is_unbound<sizeof...(Args), Given...>)
@@ -54,12 +61,21 @@ class AsyncMemoized<R(Args...), F> {
     });
   }
 
-  /// Computes the result and keeps it in place of what is there.
+  /// Computes the result, also if somebody else does, and keeps it in place of what is there unless
+  /// it is not to be kept.
   Async<Result> refresh(const std::decay_t<Args>&... args) const {
-    LoadOptions options = state_->options;
-    options.max_age = Duration::zero();
-    options.put.stale_for = Duration::zero();
-    return load(std::move(options), args...);
+    return state_->cache.compute(
+        [state = state_, key = key(args...),
+         own = std::tuple<std::decay_t<Args>...>(args...)](Cache& cache) mutable {
+          const Clock& clock = Clock::system();
+          const SteadyTime start = clock.steady_now();
+          Loaded<Result> loaded = state->call(own);
+          const auto time = std::chrono::duration_cast<Duration>(clock.steady_now() - start);
+          if (loaded.is_stored) {
+            detail::store_result(cache, key, loaded.value, state->options.put, time);
+          }
+          return std::move(loaded.value);
+        });
   }
   template <typename... Given>
     requires(detail::is_unbound<sizeof...(Args), Given...>)
@@ -93,6 +109,26 @@ class AsyncMemoized<R(Args...), F> {
     });
   }
 
+  /// Calls the function; what is kept stays as it is.
+  Async<Result> uncached(const std::decay_t<Args>&... args) const {
+    return state_->cache.compute([state = state_, own = std::tuple<std::decay_t<Args>...>(args...)](
+                                     Cache&) mutable { return state->call(own).value; });
+  }
+  template <typename... Given>
+    requires(detail::is_unbound<sizeof...(Args), Given...>)
+  Async<Result> uncached(Given&&... given) const {
+    return bind(std::forward<Given>(given)...).apply([&](const auto&... args) {
+      return uncached(args...);
+    });
+  }
+
+  /// Removes all results of this function, of its present identity. Returns how many there were.
+  Async<std::uint64_t> clear() const {
+    return state_->cache.write([prefix = state_->prefix](Cache& cache) {
+      return cache.erase_selected({.prefix = prefix});
+    });
+  }
+
   /// The key of a call with these arguments.
   [[nodiscard]] Key key(const std::decay_t<Args>&... args) const { return state_->keys(args...); }
   template <typename... Given>
@@ -113,13 +149,24 @@ class AsyncMemoized<R(Args...), F> {
     State(AsyncCache& cache_, F f, Options given)
         : cache(cache_),
           function(std::move(f)),
-          keys(std::move(given.keys), std::move(given.key),
-               detail::MakeMemoized<Result(Args...)>::identity(given, function,
-                                                               detail::log_of(cache_.cache()))),
+          known(identity_of(cache_, given, function)),
+          prefix(detail::keys_of(known)),
+          keys(std::move(given.keys), std::move(given.key), known),
           defaults(std::move(given.defaults)),
           keep_if(std::move(given.keep_if)),
           options(std::move(given.load)) {
       if (given.remember_errors_for) throw_errors_not_kept();
+    }
+
+    static FunctionIdentity identity_of(AsyncCache& cache, const Options& given,
+                                        const F& function) {
+      using Make = detail::MakeMemoized<Result(Args...)>;
+      static_assert(WhollyEncodable<Result>,
+                    "memoize_async: the result needs a Codec to be kept in a cache");
+      FunctionIdentity known = Make::identity(given, function, detail::log_of(cache.cache()));
+      Cache handle = cache.cache();
+      Make::remember(handle, known, given, function);
+      return known;
     }
 
     Loaded<Result> call(std::tuple<std::decay_t<Args>...>& args) {
@@ -132,6 +179,8 @@ class AsyncMemoized<R(Args...), F> {
 
     AsyncCache& cache;
     F function;
+    FunctionIdentity known;
+    KeyPrefix prefix;  // of all results
     CallKeys<std::decay_t<Args>...> keys;
     DefaultArguments<std::decay_t<Args>...> defaults;
     std::function<bool(const Result& result)> keep_if;
@@ -142,15 +191,6 @@ class AsyncMemoized<R(Args...), F> {
   auto bind(Given&&... given) const {
     return detail::BoundArguments<std::decay_t<Args>...>(state_->keys, state_->defaults,
                                                          std::forward<Given>(given)...);
-  }
-
-  Async<Result> load(LoadOptions options, const std::decay_t<Args>&... args) const {
-    return state_->cache.get_or_load(
-        key(args...),
-        [state = state_, own = std::tuple<std::decay_t<Args>...>(args...)]() mutable {
-          return state->call(own);
-        },
-        std::move(options));
   }
 
   std::shared_ptr<State> state_;

@@ -58,6 +58,9 @@ class Memoized<R(Args...), F, Place, on_key_failure> {
       : state_(std::make_shared<State>(std::move(function), std::move(options), std::move(keys),
                                        std::move(place))) {}
 
+  /// Not for callers: the function whose results are kept.
+  [[nodiscard]] const F& inner_function() const noexcept { return state_->function->function; }
+
   /// The result for these arguments, which is computed if it is not there: at the same time by one
   /// caller only, for whom the others wait. The function gets the arguments as they are.
   ///
@@ -210,8 +213,7 @@ class Memoized<R(Args...), F, Place, on_key_failure> {
     });
   }
 
-  /// Brings results from the archive, until there are no more or the memory is full. Returns how
-  /// many.
+  /// Brings results from the archive, as many as there is room for. Returns how many.
   std::uint64_t load() const
     requires requires(Place& place) { place.table(); }
   {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -17,7 +16,9 @@ namespace larder {
 /// A result in an archive, encoded by its `Codec`.
 struct ArchivedResult {
   Bytes value;
+  WallTime stored_at = {};  ///< When it was computed.
   std::optional<WallTime> expires_at = std::nullopt;
+  Duration load_time = {};  ///< What that took.
 };
 
 /// A larger and slower place behind a memory: what is evicted there goes here. To put another kind
@@ -40,8 +41,8 @@ class ResultArchive {
   /// Removes a result if there is one.
   virtual void erase(const Key& key) = 0;
 
-  /// Keys of results that begin so, `at_most` as many, in any order.
-  [[nodiscard]] virtual std::vector<Key> keys(const KeyPrefix& prefix, std::size_t at_most) = 0;
+  /// The keys of results that begin so, in any order.
+  [[nodiscard]] virtual std::vector<Key> keys(const KeyPrefix& prefix) = 0;
 };
 
 /// An archive in a cache, which several functions and processes may share. What is put there is

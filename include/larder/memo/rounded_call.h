@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -24,6 +26,13 @@ class RoundedCall<R(Args...), F> {
   /// Not for callers: `rounded()` makes it.
   RoundedCall(F function, const Rounding& rounding)
       : function_(std::move(function)), rounding_(rounding) {}
+
+  /// Not for callers: what it calls, and what else its results depend on.
+  [[nodiscard]] const F& inner_function() const noexcept { return function_; }
+  [[nodiscard]] std::uint64_t state_hash() const noexcept {
+    return static_cast<std::uint64_t>(static_cast<std::uint32_t>(rounding_.decimals)) << 8U |
+           static_cast<std::uint64_t>(rounding_.depth);
+  }
 
   R operator()(Args... args) const {
     return std::invoke(function_, round<Args>(static_cast<Args&&>(args))...);

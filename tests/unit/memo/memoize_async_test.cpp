@@ -22,6 +22,8 @@
 namespace larder::test {
 namespace {
 
+using namespace std::chrono_literals;
+
 /// A coroutine that gives its result, or what it throws, to who awaits it: in another thread.
 class LaterInt {
  public:
@@ -235,6 +237,34 @@ TEST_F(MemoizeAsyncTest, empty_results_are_those_of_memoize) {
   EXPECT_EQ(later(2).future().get(), 4);
   EXPECT_EQ(now(2), 4);
   EXPECT_EQ(calls_, 2);
+}
+
+TEST_F(MemoizeAsyncTest, refresh_keeps_what_stands_in_for_failures_and_joins_nobody) {
+  bool is_down = false;
+  auto f = memoize_async(cache_,
+                         [&](int x) {
+                           if (is_down) throw std::runtime_error("down");
+                           return x + 10 * ++calls_;
+                         },
+                         {.name = "f", .load = {.put = {.ttl = 1us, .stale_for = 1h}}});
+  EXPECT_EQ(f(1).future().get(), 11);
+  EXPECT_EQ(f.refresh(1).future().get(), 21);
+  is_down = true;
+  EXPECT_EQ(f(1).future().get(), 21);
+  EXPECT_THROW(f.refresh(1).future().get(), std::runtime_error);
+  EXPECT_EQ(f(1).future().get(), 21);
+}
+
+TEST_F(MemoizeAsyncTest, uncached_and_clear) {
+  auto f = memoize_async(cache_, [&](int x) { return x + 10 * ++calls_; }, {.name = "f"});
+  auto g = memoize_async(cache_, [](int x) { return x; }, {.name = "g"});
+  EXPECT_EQ(f(1).future().get(), 11);
+  EXPECT_EQ(f.uncached(1).future().get(), 21);
+  EXPECT_EQ(f(1).future().get(), 11);
+  EXPECT_EQ(g(1).future().get(), 1);
+  EXPECT_EQ(f.clear().future().get(), 1U);
+  EXPECT_EQ(f.lookup(1).future().get(), std::nullopt);
+  EXPECT_EQ(g.lookup(1).future().get(), 1);
 }
 
 TEST_F(MemoizeAsyncTest, results_in_memory) {

@@ -137,6 +137,9 @@ TEST_F(MemoizeCacheTest, functions_that_nothing_tells_apart_are_refused) {
   refused([this](int x) { return x + calls_; }, std::nullopt);
   refused(Stateful(), std::nullopt);
   refused(std::function<int(int)>(AddTwo()), std::nullopt);
+  expect_kind(ErrorKind::invalid_argument, [&] {  // a name does not say what it calls
+    (void)memoize(open(), std::function<int(int)>(AddTwo()), {.name = "f"});
+  });
   expect_kind(ErrorKind::invalid_argument,
               [&] { (void)memoize(open(), AddTwo(), {.remember_errors_for = 1s}); });
   EXPECT_EQ(memoize(open(), [](int x) { return x; }, {.code = "1f"})(1), 1);

@@ -318,12 +318,10 @@ class MapArchive final : public ResultArchive {
     results.insert_or_assign(key, result);
   }
   void erase(const Key& key) override { results.erase(key); }
-  [[nodiscard]] std::vector<Key> keys(const KeyPrefix& prefix, std::size_t at_most) override {
+  [[nodiscard]] std::vector<Key> keys(const KeyPrefix& prefix) override {
     std::vector<Key> found;
     for (const auto& [key, result] : results) {
-      if (found.size() < at_most && starts_with(key.bytes(), prefix.encoded())) {
-        found.push_back(key);
-      }
+      if (starts_with(key.bytes(), prefix.encoded())) found.push_back(key);
     }
     return found;
   }

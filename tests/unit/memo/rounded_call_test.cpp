@@ -19,6 +19,7 @@ TEST(RoundedCall, function_gets_what_is_rounded) {
   EXPECT_EQ(f(0.26, 2), 0.6);
   EXPECT_EQ(f(2.5, 1), 2.5);
   EXPECT_EQ(rounded([](float x) { return x; }, {.decimals = -1})(17.0F), 20.0F);
+  EXPECT_EQ(rounded([](float x) { return x; }, {.decimals = 1})(0.26F), 0.3F);
 }
 
 TEST(RoundedCall, depth_is_that_of_keys) {
@@ -56,6 +57,23 @@ TEST(RoundedCall, is_memoized_like_any_function) {
   EXPECT_EQ(f(0.12), 0.1);
   EXPECT_EQ(calls, 1);
   EXPECT_EQ(rounded<double(double)>([](auto x) { return 2 * x; }, {.decimals = 0})(1.4), 2.0);
+}
+
+// A place that outlives the program tells roundings, and what is called, apart.
+TEST(RoundedCall, rounding_is_part_of_who_it_is) {
+  Cache cache = Cache::temporary();
+  const auto same = [](double x) { return x; };
+  auto rough = memoize(cache, rounded(same, {.decimals = 0}), {.name = "f"});
+  auto fine = memoize(cache, rounded(same, {.decimals = 2}), {.name = "f"});
+  EXPECT_EQ(rough(1.234), 1.0);
+  EXPECT_EQ(fine(1.234), 1.23);
+  const auto other = [](double x) { return x + 1; };
+  double (*first)(double) = same;
+  double (*second)(double) = other;
+  EXPECT_EQ(memoize(cache, rounded(first, {}), {.name = "g"})(1.0), 1.0);
+  EXPECT_EQ(memoize(cache, rounded(second, {}), {.name = "g"})(1.0), 2.0);
+  EXPECT_EQ(memoize(cache, memoize(MemoryOptions{}, first), {.name = "h"})(1.0), 1.0);
+  EXPECT_EQ(memoize(cache, memoize(MemoryOptions{}, second), {.name = "h"})(1.0), 2.0);
 }
 
 }  // namespace

@@ -151,6 +151,10 @@ class CacheCore : public std::enable_shared_from_this<CacheCore> {
   /// Stores `value`, which took `load_time` to compute. Returns false only if `mode` forbids it.
   bool store(const Key& key, std::uint64_t schema, BytesView value, const PutOptions& options,
              StoreMode mode, Duration load_time = Duration::zero());
+  /// The same for a value that was computed, which is not lost if it cannot be stored: then the log
+  /// hook is told.
+  void store_computed(const Key& key, std::uint64_t schema, BytesView value,
+                      const PutOptions& options, Duration load_time);
   /// Stores what `source` gives, in a file of its own if it is long. `schema` is that of bytes,
   /// text or streams.
   bool store_stream(const Key& key, std::uint64_t schema, ByteSource source,

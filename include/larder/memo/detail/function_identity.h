@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -49,15 +50,50 @@ inline constexpr bool is_only_code =
     std::is_empty_v<F> || std::is_member_function_pointer_v<F> ||
     (std::is_pointer_v<F> && std::is_function_v<std::remove_pointer_t<F>>);
 
-/// `function`, called with `Args`, and the others that it depends on.
+/// Whether `F` calls another function, which it has as a member: code alone does not show which.
+template <typename F>
+concept CallsInner = requires(const F& function) { function.inner_function(); };
+
+/// Whether nothing tells what an object of type `F` calls.
+template <typename F>
+inline constexpr bool hides_code = false;
+template <typename Signature>
+inline constexpr bool hides_code<std::function<Signature>> = true;
+
+[[noreturn]] void throw_hidden_code();
+
+/// Adds the code of `function`, called with `Args`, and of what it has as a member and calls.
 template <typename... Args, typename F>
-std::vector<FunctionCode> functions_of(const F& function, const std::vector<FunctionCode>& others) {
-  std::vector<FunctionCode> all;
-  if constexpr (HasOneCallOperator<F>) {
+void add_code_of(const F& function, std::vector<FunctionCode>& all) {
+  if constexpr (hides_code<F>) {
+    throw_hidden_code();
+  } else if constexpr (HasOneCallOperator<F>) {
     all.push_back(FunctionCode::of(function));
   } else {
     all.push_back(FunctionCode::of<Args...>(function));
   }
+  if constexpr (CallsInner<F>) add_code_of<Args...>(function.inner_function(), all);
+}
+
+/// Of what `function` is besides its type and code; 0: of nothing.
+template <typename F>
+std::uint64_t state_hash_of(const F& function) {
+  std::uint64_t hash = 0;
+  if constexpr (requires { function.state_hash(); }) hash = function.state_hash() + 1;
+  if constexpr (CallsInner<F>) {
+    if (const std::uint64_t inner = state_hash_of(function.inner_function()); inner != 0) {
+      hash = combined_schema(hash, inner);
+    }
+  }
+  return hash;
+}
+
+/// `function`, called with `Args`, and the others that it depends on.
+/// @throws Error `invalid_argument` if nothing tells what it calls
+template <typename... Args, typename F>
+std::vector<FunctionCode> functions_of(const F& function, const std::vector<FunctionCode>& others) {
+  std::vector<FunctionCode> all;
+  add_code_of<Args...>(function, all);
   all.insert(all.end(), others.begin(), others.end());
   return all;
 }

@@ -49,7 +49,8 @@ class MemoryPlace {
   [[nodiscard]] Stored get(const Key& key, Call& call) {
     if constexpr (is_copied_at_once) {
       std::optional<Stored> value;
-      get_or_compute(key, call, [&](const ResultObject& result) { value = *pointer(result); });
+      get_or_compute(key, call,
+                     [&](const ResultObject& result) { value.emplace(*pointer(result)); });
       return *value;
     } else {
       return *share(key, call);

@@ -49,6 +49,16 @@ template <typename Stored>
 /// The log hook of `cache`.
 [[nodiscard]] const LogSink& log_of(const Cache& cache);
 
+/// Keeps a result that took `load_time` to compute, in place of what is there; tells the log hook
+/// if it cannot.
+template <typename Stored>
+void store_result(Cache& cache, const Key& key, const Stored& result, const PutOptions& options,
+                  Duration load_time) {
+  const Bytes encoded = encode(result);
+  CacheAccess::core(cache)->store_computed(key, Codec<Stored>::schema(), encoded, options,
+                                           load_time);
+}
+
 /// The results of one function in a place that it shares with other functions and processes: a
 /// `Cache`, or an `ObjectTier` on one.
 template <typename Where, typename Stored>
@@ -80,8 +90,8 @@ class SharedPlace {
     }
   }
 
-  Object put(const Key& key, Stored result, Duration /*load_time*/) {
-    cache().template put<Stored>(key, result, load_.put);
+  Object put(const Key& key, Stored result, Duration load_time) {
+    store_result(cache(), key, result, load_.put, load_time);
     return std::make_shared<const Stored>(std::move(result));
   }
   bool erase(const Key& key) { return cache().erase(key); }
