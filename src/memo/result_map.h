@@ -46,8 +46,8 @@ class ResultMap {
   /// @throws Error `invalid_argument` for `Eviction::custom` without a policy
   ResultMap(const MemoryOptions& options, std::shared_ptr<EvictionPolicy> own);
 
-  /// Whether a look at a result counts as a use and, if so, as a hit.
-  enum class Use { counted, uncounted, none };
+  /// Whether a look at a result counts as a use, and as a hit.
+  enum class Use { counted, none };
 
   /// Calls `look(const KeptResult&)` if `key` has a result; false says that it is not to be used.
   /// Returns what `look` does. Must not do anything else with the map.
