@@ -153,13 +153,18 @@ struct Loads<Loaded<T>> {
 template <typename Loader>
 using LoadsOf = Loads<std::remove_cvref_t<std::invoke_result_t<Loader&>>>;
 
+/// Keeps the value in `result`. Returns whether it is to be stored.
+template <typename Value>
+bool take_loaded(std::optional<Value>& result, Loaded<Value>&& loaded) {
+  result.emplace(std::move(loaded.value));
+  return loaded.is_stored;
+}
+
 /// Calls `loader`, keeps what it returns in `result` and, if that is to be stored, encodes it.
 template <typename Value, typename Loader>
 bool load_into(std::optional<Value>& result, Loader& loader, Bytes& out) {
   if constexpr (LoadsOf<Loader>::may_be_unstored) {
-    auto loaded = loader();
-    result.emplace(std::move(loaded.value));
-    if (!loaded.is_stored) return false;
+    if (!take_loaded(result, loader())) return false;
   } else {
     result = std::optional<Value>(loader());
     if (!result) return false;
