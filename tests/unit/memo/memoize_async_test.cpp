@@ -226,9 +226,10 @@ TEST_F(MemoizeAsyncTest, who_waits_for_what_is_not_kept_computes_as_well) {
 }
 
 TEST_F(MemoizeAsyncTest, empty_results_are_those_of_memoize) {
-  const auto root = [this](int x) {
+  const auto root = [this](int x) -> std::optional<int> {
     ++calls_;
-    return x < 0 ? std::nullopt : std::optional(2 * x);
+    if (x < 0) return std::nullopt;
+    return 2 * x;
   };
   auto now = memoize(plain_, root, {.name = "root", .code = ""});
   auto later = memoize_async(cache_, root, {.name = "root", .code = ""});
