@@ -6,6 +6,7 @@
 #include "larder/memo/detail/result_table.h"
 
 #include <atomic>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -75,8 +76,8 @@ struct ResultTable::Core {
   void keep(Board& board, const Key& key, KeptResult result) const;
   [[nodiscard]] std::uint64_t archive(Board& board, const GoneResults& results) const;
   [[nodiscard]] std::vector<Key> keys_in(ResultArchive& archive) const;
-  void report_current(const Key& key) const;
-  void report(const Key& key, const char* what) const;
+  void report_current(const std::string& about) const;
+  void report(const std::string& about, const char* what) const;
 
   [[nodiscard]] static std::shared_ptr<ResultArchive> archive_of(Board& board) {
     const MutexLock lock(board.archive_mutex);
@@ -173,7 +174,7 @@ void ResultTable::Core::run_again(Board& board, Flights::Ticket& ticket, const K
     ticket.land(compute(board, key, call, seen));
   } catch (...) {
     ticket.land({.kind = LoadOutcome::Kind::given_up});
-    report_current(key);
+    report_current(key.to_string());
   }
 }
 
@@ -224,7 +225,7 @@ bool ResultTable::Core::fetch(Board& board, const Key& key, Seen seen) const {
               .expires_at = found->expires_at,
               .load_time = found->load_time};
   } catch (...) {
-    report_current(key);
+    report_current(key.to_string());
     return false;
   }
   const Found found = judge(result);
@@ -239,7 +240,7 @@ std::vector<Key> ResultTable::Core::keys_in(ResultArchive& archive) const {
   try {
     return archive.keys(*settings.keys);
   } catch (...) {
-    report_current(Key("load"));
+    report_current("the archive");
     return {};
   }
 }
@@ -287,26 +288,26 @@ std::uint64_t ResultTable::Core::archive(Board& board, const GoneResults& result
                          .load_time = gone.result.load_time});
       ++count;
     } catch (...) {
-      report_current(key);
+      report_current(key.to_string());
     }
   }
   return count;
 }
 
 /// Reports the exception that is being handled.
-void ResultTable::Core::report_current(const Key& key) const {
+void ResultTable::Core::report_current(const std::string& about) const {
   try {
     throw;
   } catch (const std::exception& error) {
-    report(key, error.what());
+    report(about, error.what());
   } catch (...) {
-    report(key, "an exception of an unknown type");
+    report(about, "an exception of an unknown type");
   }
 }
 
-void ResultTable::Core::report(const Key& key, const char* what) const {
+void ResultTable::Core::report(const std::string& about, const char* what) const {
   if (!settings.hooks.log) return;
-  settings.hooks.log(LogLevel::warning, "memoize: " + key.to_string() + ": " + what);
+  settings.hooks.log(LogLevel::warning, "memoize: " + about + ": " + what);
 }
 
 namespace {
@@ -346,7 +347,8 @@ void ResultTable::get_or_compute(const Key& key, const ResultCall& call, Seen se
       core.run_again(core.boards.ref(), *task->ticket, task->key, task->run, see_nothing);
     });
   } catch (...) {
-    core_->report_current(key);  // the caller has a result, and whoever comes next asks again
+    core_->report_current(
+        key.to_string());  // the caller has a result, and whoever comes next asks again
   }
 }
 
@@ -364,7 +366,7 @@ bool ResultTable::erase(const Key& key) {
     try {
       archive->erase(key);
     } catch (...) {
-      core_->report_current(key);
+      core_->report_current(key.to_string());
     }
   }
   return taken.has_value();

@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "larder/cache/async.h"
-#include "larder/core/error.h"
 #include "larder/memo/detail/awaited.h"
 #include "larder/memo/memoize.h"
 
@@ -140,11 +139,6 @@ class AsyncMemoized<R(Args...), F> {
   }
 
  private:
-  [[noreturn]] static void throw_errors_not_kept() {
-    throw Error(ErrorKind::invalid_argument,
-                "memoize_async: remember_errors_for is of memoize() in memory only");
-  }
-
   struct State {
     State(AsyncCache& cache_, F f, Options given)
         : cache(cache_),
@@ -155,7 +149,7 @@ class AsyncMemoized<R(Args...), F> {
           defaults(std::move(given.defaults)),
           keep_if(std::move(given.keep_if)),
           options(std::move(given.load)) {
-      if (given.remember_errors_for) throw_errors_not_kept();
+      if (given.remember_errors_for) detail::throw_errors_not_kept();
     }
 
     static FunctionIdentity identity_of(AsyncCache& cache, const Options& given,
