@@ -8,6 +8,7 @@
 
 #include <filesystem>
 
+#include "engine/lmdb/clean_note.h"
 #include "engine/lmdb/directory.h"
 #include "engine/lmdb/environment.h"
 #include "engine/lmdb/layout.h"

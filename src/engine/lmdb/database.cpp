@@ -6,6 +6,7 @@
 
 #include "engine/lmdb/active_txn.h"
 #include "engine/lmdb/claims.h"
+#include "engine/lmdb/clean_note.h"
 #include "engine/lmdb/log_write_txn.h"
 #include "engine/lmdb/recovery.h"
 #include "engine/lmdb/stored_key.h"

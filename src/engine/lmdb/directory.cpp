@@ -5,14 +5,11 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include <cerrno>
-#include <cstring>
 
 #include "engine/backoff.h"
 #include "engine/lmdb/layout.h"
-#include "engine/lmdb/page.h"
 #include "engine/lmdb/presence.h"
 #include "larder/core/error.h"
 #include "larder/engine/file_system.h"
@@ -27,27 +24,6 @@ void refuse_network(Io& io, const std::filesystem::path& path) {
               path.string() + " is on a network file system (" + std::string(found.name) +
                   "), where processes of different machines cannot share memory; choose a local "
                   "directory");
-}
-
-/// The note of an orderly close.
-struct CleanNote {
-  std::uint64_t heads;
-  std::uint64_t checksum;
-};
-
-CleanNote make_note(Io& io, const std::filesystem::path& directory) {
-  const File data(io, directory / "data.mdb", O_RDONLY | O_NOFOLLOW);
-  Bytes heads(2 * page_bytes);
-  const ssize_t size = io.pread(data.fd(), heads.data(), heads.size(), 0);
-  if (size < 0) {
-    throw system_error(static_cast<int>(-size), "read " + (directory / "data.mdb").string());
-  }
-  if (size != static_cast<ssize_t>(heads.size())) {
-    throw Error(ErrorKind::corrupt, (directory / "data.mdb").string() + " is cut short");
-  }
-  CleanNote note{.heads = XXH3_64bits(heads.data(), heads.size()), .checksum = 0};
-  note.checksum = XXH3_64bits(&note.heads, sizeof(note.heads));
-  return note;
 }
 
 /// LMDB opens its files by name and would follow a link.
@@ -189,37 +165,6 @@ bool DirectoryLock::closing() {
   take_lock();
   sole_ = lock_alone();
   return sole_;
-}
-
-void write_clean_note(Io& io, const std::filesystem::path& directory, mode_t mode) {
-  const CleanNote note = make_note(io, directory);
-  const std::filesystem::path path = directory / "clean";
-  ensure_file(io, path, mode);
-  const File file(io, path, O_WRONLY | O_NOFOLLOW);
-  // Not synced: a note that a power cut tears does not count.
-  pwrite_all(io, file.fd(), std::as_bytes(std::span(&note, 1)), 0, path);
-}
-
-void check_clean_note(Io& io, const std::filesystem::path& directory) {
-  const std::filesystem::path path = directory / "clean";
-  struct stat status{};
-  if (io.stat(path, status) < 0) return;
-  const Bytes found = read_file(io, path);
-  CleanNote note{};
-  if (found.size() != sizeof(note)) return;
-  std::memcpy(&note, found.data(), sizeof(note));
-  if (note.checksum != XXH3_64bits(&note.heads, sizeof(note.heads))) return;
-  if (note.heads != make_note(io, directory).heads) {
-    throw Error(ErrorKind::corrupt, (directory / "data.mdb").string() +
-                                        ": the database file is damaged: its head "
-                                        "pages changed after it was closed");
-  }
-}
-
-void remove_clean_note(Io& io, const std::filesystem::path& directory) {
-  const std::filesystem::path path = directory / "clean";
-  const int result = io.unlink(path);
-  if (result < 0 && result != -ENOENT) throw system_error(-result, "remove " + path.string());
 }
 
 std::string log_name(std::size_t number) { return "log-" + std::to_string(number); }

@@ -62,14 +62,6 @@ class DirectoryLock {
   bool sole_ = false;
 };
 
-/// A database that was closed in order leaves a note of what its head pages look like, so that
-/// damage there is noticed. The first write after opening takes the note away.
-void write_clean_note(Io& io, const std::filesystem::path& directory, mode_t mode);
-/// @throws Error `corrupt` if there is a note and the head pages look otherwise
-void check_clean_note(Io& io, const std::filesystem::path& directory);
-
-void remove_clean_note(Io& io, const std::filesystem::path& directory);
-
 /// The names of the two files of segment `number`.
 [[nodiscard]] std::string log_name(std::size_t number);
 [[nodiscard]] std::string index_name(std::size_t number);

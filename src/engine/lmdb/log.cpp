@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "engine/backoff.h"
+#include "engine/lmdb/clean_note.h"
 #include "engine/lmdb/directory.h"
 #include "engine/lmdb/log_check.h"
 #include "engine/thread_sanitizer.h"

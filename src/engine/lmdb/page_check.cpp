@@ -143,10 +143,30 @@ class Walk {
   std::unordered_set<std::uint64_t> free_beyond_;
 };
 
-Head check_heads(const std::byte* map) {
+}  // namespace
+
+bool is_unfinished(BytesView image) noexcept {
+  if (image.size() != 2 * page_bytes) return false;
+  bool is_whole = true;
+  for (std::size_t i = 0; i < 2; ++i) {
+    constexpr std::size_t sector_bytes = 512;  // the least that a device writes; a head fits
+    const BytesView sector = image.subspan(i * page_bytes, sector_bytes);
+    const auto head = load<Head>(sector.data() + page_head);
+    const bool is_first = head.magic == head_magic && head.txn == 0 && head.last_page == 1;
+    const bool is_lost = std::ranges::all_of(sector, [](std::byte b) { return b == std::byte{0}; });
+    if (!is_first && !is_lost) return false;
+    is_whole = is_whole && is_first;
+  }
+  return !is_whole;
+}
+
+Head check_heads(BytesView image) {
+  if (image.size() < 2 * page_bytes) {
+    fail_damaged("it is cut short to " + std::to_string(image.size()) + " bytes");
+  }
   Head heads[2];
   for (std::size_t i = 0; i < 2; ++i) {
-    const std::byte* page = map + i * page_bytes;
+    const std::byte* page = image.data() + i * page_bytes;
     heads[i] = load<Head>(page + page_head);
     if (heads[i].magic != head_magic || Page(page).flags() != meta_flag)
       fail_damaged("a head page is none");
@@ -168,28 +188,8 @@ Head check_heads(const std::byte* map) {
   return head;
 }
 
-}  // namespace
-
-bool is_unfinished(BytesView image) noexcept {
-  if (image.size() != 2 * page_bytes) return false;
-  bool is_whole = true;
-  for (std::size_t i = 0; i < 2; ++i) {
-    constexpr std::size_t sector_bytes = 512;  // the least that a device writes; a head fits
-    const BytesView sector = image.subspan(i * page_bytes, sector_bytes);
-    const auto head = load<Head>(sector.data() + page_head);
-    const bool is_first = head.magic == head_magic && head.txn == 0 && head.last_page == 1;
-    const bool is_lost = std::ranges::all_of(sector, [](std::byte b) { return b == std::byte{0}; });
-    if (!is_first && !is_lost) return false;
-    is_whole = is_whole && is_first;
-  }
-  return !is_whole;
-}
-
 void check_image(BytesView image) {
-  if (image.size() < 2 * page_bytes) {
-    fail_damaged("it is cut short to " + std::to_string(image.size()) + " bytes");
-  }
-  const Head head = check_heads(image.data());
+  const Head head = check_heads(image);
   Walk walk(image, head.last_page);
   walk.free_list(head.free_list);
   walk.main(head.main);

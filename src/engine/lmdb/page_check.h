@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "engine/lmdb/page.h"
 #include "larder/core/bytes.h"
 #include "larder/core/io.h"
 
@@ -20,7 +21,11 @@ namespace larder::lmdb {
 /// @throws Error `corrupt` saying what is wrong; `not_supported` if it is no LMDB 0.9 file
 [[nodiscard]] std::uint64_t check_file(Io& io, const std::filesystem::path& file);
 
-/// The same for the bytes of a file that was finished.
+/// The newest of the two heads that `image` begins with.
+/// @throws Error as `check_file()`
+[[nodiscard]] Head check_heads(BytesView image);
+
+/// The same as `check_file()` for the bytes of a file that was finished.
 void check_image(BytesView image);
 
 /// Whether this is what may be left of two heads that did not all reach the device: LMDB writes

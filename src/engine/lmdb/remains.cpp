@@ -9,9 +9,10 @@
 namespace larder::lmdb {
 namespace {
 
-/// The head that was written last, of those that can be read; `readable` is how many these are.
-Head newest_head(BytesView image, std::size_t& readable) {
+/// The head that was written last, of those that can be read.
+Head newest_head(BytesView image, std::vector<std::string>& problems) {
   std::optional<Head> newest;
+  std::size_t readable = 0;
   bool has_other_format = false;
   for (std::size_t i = 0; i < 2 && (i + 1) * page_bytes <= image.size(); ++i) {
     const std::byte* page = image.data() + i * page_bytes;
@@ -28,6 +29,10 @@ Head newest_head(BytesView image, std::size_t& readable) {
     throw Error(ErrorKind::not_supported, "the database has another format of LMDB");
   }
   if (!newest) fail_damaged("both of its heads");
+  if (readable < 2) {
+    problems.emplace_back(
+        "one of the two heads of the database file is lost: the last changes may be, too");
+  }
   return *newest;
 }
 
@@ -44,13 +49,8 @@ bool has_depth(const TreeRecord& tree) noexcept {
 
 }  // namespace
 
-Remains::Remains(BytesView image) : image_(image) {
-  std::size_t readable = 0;
-  const Head head = newest_head(image, readable);
-  if (readable < 2) {
-    problems_.emplace_back(
-        "one of the two heads of the database file is lost: the last changes may be, too");
-  }
+Remains::Remains(BytesView image, const std::optional<Head>& known_head) : image_(image) {
+  const Head head = known_head ? *known_head : newest_head(image, problems_);
   in_use_.resize(std::min<std::uint64_t>(head.last_page + 1, image.size() / page_bytes));
   free_.resize(in_use_.size());
   read_free_pages(head.free_list);

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "engine/lmdb/clean_note.h"
 #include "engine/lmdb/directory.h"
 #include "engine/lmdb/file_image.h"
 #include "engine/lmdb/open_elsewhere.h"
@@ -120,8 +121,9 @@ void visit_all(Remains& remains, Take take) {
   remains.visit_stray(with(Kind::stray));
 }
 
-PageRepair look(BytesView image, const std::filesystem::path& file) try {
-  Remains remains(image);
+PageRepair look(BytesView image, const std::optional<Head>& head,
+                const std::filesystem::path& file) try {
+  Remains remains(image, head);
   std::uint64_t entries = 0;
   visit_all(remains, [&](Kind, BytesView, BytesView) { ++entries; });
   return report_of(remains, entries);
@@ -129,9 +131,8 @@ PageRepair look(BytesView image, const std::filesystem::path& file) try {
   throw Error(error.kind(), file.string() + ": " + error.what());
 }
 
-PageRepair bring_over(BytesView image, SecondDatabase& second, std::uint64_t before_log,
+PageRepair bring_over(Remains& remains, SecondDatabase& second, std::uint64_t before_log,
                       IsWhole is_whole, RepairProgress progress) {
-  Remains remains(image);
   Intake intake(second.environment(), is_whole);
   std::uint64_t done = 0;
   visit_all(remains, [&](Kind kind, BytesView key, BytesView value) {
@@ -171,15 +172,17 @@ PageRepair repair_lmdb(const LmdbOptions& options, RepairMode mode, const Engine
     if (!lock.is_sole()) lmdb::throw_open_elsewhere(options.path, "repair");
     const lmdb::FileImage image(io, file);
     if (lmdb::is_unfinished(image.bytes())) return report;
+    const std::optional<lmdb::Head> head = lmdb::noted_head(io, options.path);
     std::vector<std::string> problems;
     lmdb::look_at_heads(options, hooks, image.bytes(), problems);
-    report = lmdb::look(image.bytes(), file);
+    report = lmdb::look(image.bytes(), head, file);
     report.problems.insert(report.problems.begin(), problems.begin(), problems.end());
     if (report.problems.empty() || mode == RepairMode::dry_run) return report;
     lmdb::SecondDatabase second(options, hooks);
     problems = std::move(report.problems);
-    report = lmdb::bring_over(image.bytes(), second, lmdb::before_log(options, hooks), is_whole,
-                              progress);
+    lmdb::Remains remains(image.bytes(), head);
+    report =
+        lmdb::bring_over(remains, second, lmdb::before_log(options, hooks), is_whole, progress);
     report.problems = std::move(problems);
     report.kept = lmdb::keep(io, file);
     second.replace();

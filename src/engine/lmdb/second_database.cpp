@@ -5,6 +5,7 @@
 
 #include <cerrno>
 
+#include "engine/lmdb/clean_note.h"
 #include "engine/lmdb/directory.h"
 #include "larder/core/error.h"
 

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "engine/lmdb/clean_note.h"
 #include "engine/lmdb/directory.h"
 #include "engine/lmdb/log_replay.h"
 #include "engine/lmdb/recovery.h"

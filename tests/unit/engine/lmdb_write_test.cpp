@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <string>
 
+#include "engine/lmdb/clean_note.h"
 #include "engine/lmdb/directory.h"
 #include "engine/lmdb/environment.h"
 #include "engine/lmdb/page.h"

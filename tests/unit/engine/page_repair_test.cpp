@@ -44,11 +44,15 @@ std::string key_of(int number) {
 
 class PageRepairTest : public testing::Test {
  protected:
-  PageRepairTest() : dir_(memory_folder()) { fill(); }
+  PageRepairTest() : dir_(memory_folder()) {
+    fill();
+    note_ = read_file(Io::system(), note());
+  }
 
   [[nodiscard]] EnginePtr open() const { return open_lmdb_with({.directory = dir_ / "engine"}); }
   [[nodiscard]] LmdbOptions options() const { return {.path = dir_ / "engine"}; }
   [[nodiscard]] fs::path file() const { return dir_ / "engine" / "data.mdb"; }
+  [[nodiscard]] fs::path note() const { return dir_ / "engine" / "clean"; }
 
   /// Three levels of pages, and many that are out of use: with old values of the same keys.
   void fill() {
@@ -72,9 +76,15 @@ class PageRepairTest : public testing::Test {
   }
 
   [[nodiscard]] Bytes image() const { return read_file(Io::system(), file()); }
-  void write(const Bytes& content) const {
-    const File handle(Io::system(), file(), O_WRONLY | O_TRUNC);
-    pwrite_all(Io::system(), handle.fd(), content, 0, file());
+  void write(const Bytes& content) const { overwrite(file(), content); }
+  /// The same, as if it had been closed just before: with the note of the end of `fill()`.
+  void write_closed(const Bytes& content) const {
+    write(content);
+    overwrite(note(), note_);
+  }
+  static void overwrite(const fs::path& path, const Bytes& content) {
+    const File handle(Io::system(), path, O_WRONLY | O_CREAT | O_TRUNC);
+    pwrite_all(Io::system(), handle.fd(), content, 0, path);
   }
   /// The pages in use of kind `flag`, told by the file as it was when nothing was damaged.
   [[nodiscard]] std::vector<std::uint64_t> pages(std::uint16_t flag) const {
@@ -92,6 +102,8 @@ class PageRepairTest : public testing::Test {
                 std::byte{0});
     write(content);
   }
+  /// As if it had not been closed in order: nothing tells what its heads were like.
+  void remove_note() const { ASSERT_TRUE(fs::remove(note())); }
   [[nodiscard]] std::uint64_t root() const {
     const Bytes content = image();
     const auto head = [&](std::size_t i) {
@@ -128,6 +140,7 @@ class PageRepairTest : public testing::Test {
 
   TempDir dir_;
   std::map<std::string, std::string> whole_;
+  Bytes note_;
 };
 
 TEST_F(PageRepairTest, leaves_a_sound_database_as_it_is) {
@@ -148,7 +161,7 @@ TEST_F(PageRepairTest, loses_no_more_than_the_leaf_that_is_damaged) {
   const Bytes sound = image();
   const std::vector<std::uint64_t> leaves = pages(lmdb::leaf_flag);
   for (std::size_t i = 0; i < leaves.size(); i += leaves.size() / 20) {
-    write(sound);
+    write_closed(sound);
     zero(leaves[i]);
 
     const PageRepair report = repair_lmdb(options());
@@ -210,7 +223,7 @@ TEST_F(PageRepairTest, large_value_that_claims_the_pages_of_others_takes_none_al
     std::byte& pages_in_row = content[page * page_bytes + 12];
     if (pages_in_row != std::byte{3}) continue;  // the list of free pages
     pages_in_row = std::byte{12};
-    write(content);
+    write_closed(content);
     SCOPED_TRACE("page " + std::to_string(page));
 
     const PageRepair report = repair_lmdb(options());
@@ -241,7 +254,7 @@ TEST_F(PageRepairTest, large_values_in_one_place_are_noticed) {
   for (std::size_t i = 1; i < leads.size(); ++i) {
     Bytes content = sound;
     std::copy_n(sound.begin() + leads[i - 1], sizeof(std::uint64_t), content.begin() + leads[i]);
-    write(content);
+    write_closed(content);
     const PageRepair report = repair_lmdb(options());
     if (report.kept) fs::remove(*report.kept);
     if (tells(report, "is a large value among others")) ++noticed;
@@ -252,7 +265,7 @@ TEST_F(PageRepairTest, large_values_in_one_place_are_noticed) {
 TEST_F(PageRepairTest, finds_what_is_below_a_damaged_branch) {
   const Bytes sound = image();
   for (const std::uint64_t branch : pages(lmdb::branch_flag)) {
-    write(sound);
+    write_closed(sound);
     zero(branch);
 
     repair_lmdb(options());
@@ -299,11 +312,29 @@ TEST_F(PageRepairTest, keeps_the_damaged_file) {
   EXPECT_EQ(expect_right_ones(), 0U);
 }
 
+TEST_F(PageRepairTest, without_heads_loses_nothing_that_was_closed_in_order) {
+  const Bytes sound = image();
+  const std::vector<std::vector<std::uint64_t>> lost = {{0}, {1}, {0, 1}};
+  for (const auto& heads : lost) {
+    write_closed(sound);
+    for (const std::uint64_t head : heads) zero(head);
+    expect_kind(ErrorKind::corrupt, [&] { static_cast<void>(open()); });
+
+    const PageRepair report = repair_lmdb(options());
+
+    EXPECT_TRUE(tells(report, "head pages changed"));
+    EXPECT_EQ(report.lost, 0U);
+    EXPECT_EQ(expect_right_ones(), 0U);
+    EXPECT_EQ(entries(*open()).size(), whole_.size());
+  }
+}
+
 TEST_F(PageRepairTest, without_one_head_says_that_the_last_changes_may_be_missing) {
   const Bytes sound = image();
   for (const std::uint64_t head : {0U, 1U}) {
-    write(sound);
+    write_closed(sound);
     zero(head);
+    remove_note();
 
     const PageRepair report = repair_lmdb(options());
 
@@ -322,17 +353,20 @@ TEST_F(PageRepairTest, one_head_of_another_format_is_damage_and_two_are_not) {
   const std::size_t version = lmdb::page_head + 4;
   content.at(version) ^= std::byte{2};
   write(content);
+  remove_note();
   EXPECT_FALSE(repair_lmdb(options()).problems.empty());
   static_cast<void>(entries(*open()));
 
   content = image();
   for (const std::size_t head : {0U, 1U}) content.at(head * page_bytes + version) ^= std::byte{2};
   write(content);
+  remove_note();
   expect_kind(ErrorKind::not_supported, [&] { repair_lmdb(options()); });
   EXPECT_EQ(image(), content);
 }
 
-TEST_F(PageRepairTest, without_both_heads_there_is_nothing_to_be_read) {
+TEST_F(PageRepairTest, without_both_heads_and_their_note_there_is_nothing_to_be_read) {
+  remove_note();
   zero(0);
   zero(1);
   const Bytes damaged = image();
@@ -386,7 +420,7 @@ TEST_F(PageRepairTest, database_with_any_damage_opens_and_holds_nothing_wrong) {
       const auto gone = static_cast<std::ptrdiff_t>(random.below(content.size() / 20));
       content.erase(content.end() - gone, content.end());
     }
-    write(content);
+    write_closed(content);
     SCOPED_TRACE("round " + std::to_string(round) + ", action " + std::to_string(action) +
                  ", place " + std::to_string(place));
 
@@ -405,7 +439,7 @@ TEST_F(PageRepairTest, call_that_fails_loses_nothing) {
   const Bytes damaged = image();
   for (const int error : {ENOSPC, EIO}) {
     for (std::uint64_t k = 1;; k += rounds(5, 1)) {
-      write(damaged);
+      write_closed(damaged);
       FaultyIo io;
       EngineHooks hooks;
       hooks.io = &io;
@@ -441,7 +475,7 @@ TEST_F(PageRepairTest, process_killed_at_any_point_loses_nothing) {
   zero(root());
   const Bytes damaged = image();
   for (std::uint64_t k = 1;; k += rounds(5, 1)) {
-    write(damaged);
+    write_closed(damaged);
     const ChildEnd end = run_in_child([&] {
       FaultyIo io;
       EngineHooks hooks;
