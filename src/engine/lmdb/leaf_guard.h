@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <cstddef>
+
 #include "engine/lmdb/tree.h"
 #include "larder/core/bytes.h"
 
@@ -30,6 +33,8 @@ class LeafGuard {
   Bytes first_;  ///< First and last key of the page that was looked at last.
   Bytes last_;
   bool is_settled_ = false;
+  /// The pages that were found sound last, and a null pointer: there may be none beside the first.
+  std::array<const std::byte*, 4> sound_ = {};
 };
 
 }  // namespace larder::lmdb

@@ -40,6 +40,17 @@ bool is_sound_leaf(const std::byte* page, std::uint16_t entry_flags) noexcept {
              used, [](const Extent& a, const Extent& b) { return b.begin < a.end; }) == used.end();
 }
 
+bool has_ordered_keys(const std::byte* page) noexcept {
+  const Page view(page);
+  BytesView before;
+  for (std::size_t i = 0; i < view.count(); ++i) {
+    Page::Node node{};
+    if (!view.node(i, node) || (i > 0 && compare(before, node.key) >= 0)) return false;
+    before = node.key;
+  }
+  return true;
+}
+
 PageKeys page_keys(const std::byte* page) noexcept {
   const Page view(page);
   Page::Node first{};

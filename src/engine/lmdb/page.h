@@ -133,6 +133,10 @@ class Page {
 [[nodiscard]] bool is_sound_leaf(const std::byte* page,
                                  std::uint16_t entry_flags = big_data) noexcept;
 
+/// Whether the keys of a sound leaf page of users' data rise. Else a search may miss an entry, and
+/// a put would add another one with its key.
+[[nodiscard]] bool has_ordered_keys(const std::byte* page) noexcept;
+
 /// The first and the last key of a sound leaf page, which is not empty.
 struct PageKeys {
   BytesView first;

@@ -85,9 +85,15 @@ class Walk {
 
   void visit_branch(const Page& view, unsigned level, unsigned depth, Leaves leaves) {
     if (view.flags() != branch_flag || view.count() < 2) fail_damaged("a branch page is none");
+    BytesView before;
     for (std::size_t i = 0; i < view.count(); ++i) {
       Page::Node node{};
       if (!view.node(i, node)) fail_damaged("a branch node reaches out of its page");
+      // Those of the list of free pages are numbers, and the first has no key.
+      if (leaves == Leaves::data && i > 1 && compare(before, node.key) >= 0) {
+        fail_damaged("the keys of a branch page are out of order");
+      }
+      before = node.key;
       visit(node.child(), level + 1, depth, leaves);
     }
   }

@@ -85,21 +85,35 @@ Tree::Path Tree::path_to(std::optional<BytesView> key) const {
   return path;
 }
 
-const std::byte* Tree::beside(const Path& path, Direction direction) const {
-  const bool is_forward = direction == Direction::forward;
-  for (unsigned level = depth_ - 1; level > 0; --level) {
-    Path::Step step = path.branches[level - 1];
-    const std::size_t last = is_forward ? Page(step.page).count() - 1 : 0;
-    if (step.index == last) continue;
-    is_forward ? ++step.index : --step.index;
-    const std::byte* page = child(step, level + 1);
-    for (unsigned below = level + 1; below < depth_; ++below) {
-      if (Page(page).count() < 2) fail_at(page);
-      page = child({.page = page, .index = is_forward ? 0 : Page(page).count() - 1}, below + 1);
-    }
-    return page;
+unsigned Tree::fork_level(const Path& path, Direction direction) const noexcept {
+  unsigned level = root_ == no_page ? 0 : depth_ - 1;
+  for (; level > 0; --level) {
+    const Path::Step& step = path.branches[level - 1];
+    const bool is_forward = direction == Direction::forward;
+    if (step.index != (is_forward ? Page(step.page).count() - 1 : 0)) break;
   }
-  return nullptr;
+  return level;
+}
+
+const std::byte* Tree::beside(const Path& path, Direction direction) const {
+  const unsigned level = fork_level(path, direction);
+  if (level == 0) return nullptr;
+  const bool is_forward = direction == Direction::forward;
+  Path::Step step = path.branches[level - 1];
+  is_forward ? ++step.index : --step.index;
+  const std::byte* page = child(step, level + 1);
+  for (unsigned below = level + 1; below < depth_; ++below) {
+    if (Page(page).count() < 2) fail_at(page);
+    page = child({.page = page, .index = is_forward ? 0 : Page(page).count() - 1}, below + 1);
+  }
+  return page;
+}
+
+std::optional<BytesView> Tree::separator(const Path& path, Direction direction) const {
+  const unsigned level = fork_level(path, direction);
+  if (level == 0) return std::nullopt;
+  const Path::Step& step = path.branches[level - 1];
+  return node_at(step.page, step.index + (direction == Direction::forward ? 1 : 0)).key;
 }
 
 std::optional<BytesView> Tree::find(BytesView key) const {

@@ -50,8 +50,12 @@ class Tree {
   [[nodiscard]] Path path_to(std::optional<BytesView> key) const;
   /// The leaf page behind or before the one that `path` leads to, null if there is none.
   [[nodiscard]] const std::byte* beside(const Path& path, Direction direction) const;
+  /// The key that parts these two, if there are two: the later page holds it and what is above.
+  [[nodiscard]] std::optional<BytesView> separator(const Path& path, Direction direction) const;
 
  private:
+  /// The lowest level from which a branch leads to the page beside; 0 if none does.
+  [[nodiscard]] unsigned fork_level(const Path& path, Direction direction) const noexcept;
   [[nodiscard]] const std::byte* page_at(std::uint64_t number, std::uint16_t flag) const;
   [[nodiscard]] const std::byte* child(const Path::Step& step, unsigned level) const;
   [[nodiscard]] BytesView value_of(const std::byte* leaf, const Page::Node& node) const;

@@ -122,6 +122,53 @@ class DamagedLeafTest : public testing::Test {
   std::size_t reported_ = 0;
 };
 
+TEST_F(DamagedLeafTest, key_out_of_order_is_reported_before_anything_is_put_beside_it) {
+  const std::size_t last = Page(leaf()).count() - 1;
+  constexpr std::size_t node_head = 8;
+  for (const std::size_t damaged : {std::size_t{0}, last / 2, last}) {
+    for (const char wrong : {'a', 'z'}) {
+      write_byte(node_at(damaged) + node_head, static_cast<std::byte>(wrong));
+      for (const std::size_t i : {std::size_t{0}, std::size_t{1}, damaged, last - 1, last}) {
+        expect_kind(ErrorKind::corrupt, [&] {
+          write([&](LmdbWrite& write) { write.put(as_bytes(key_of_node(i)), as_bytes("new")); });
+        });
+        expect_kind(ErrorKind::corrupt, [&] {
+          write([&](LmdbWrite& write) { write.erase(as_bytes(key_of_node(i))); });
+        });
+      }
+      read([&](const Snapshot& snapshot) {
+        for (const Direction direction : {Direction::forward, Direction::backward}) {
+          expect_kind(ErrorKind::corrupt, [&] { scan(snapshot, direction); });
+        }
+      });
+      mend();
+    }
+  }
+  EXPECT_EQ(read_file(Io::system(), folder_ / "data.mdb"), image_);
+}
+
+TEST_F(DamagedLeafTest, branch_that_leads_past_a_key_is_reported_before_it_is_put_again) {
+  std::size_t separator_end = 0;
+  read([&](const Snapshot& snapshot) {
+    const Tree& tree = snapshot.table.tree();
+    const Tree::Path path = tree.path_to(as_bytes(key_of_node(0)));
+    const Page branch(path.branches[0].page);
+    Page::Node node{};
+    ASSERT_TRUE(branch.node(path.branches[0].index, node));
+    ASSERT_EQ(as_text(node.key), as_text(*tree.separator(path, Direction::backward)));
+    const auto in_page =
+        static_cast<std::size_t>(node.key.data() + node.key.size() - path.branches[0].page);
+    separator_end = branch.number() * page_bytes + in_page;
+  });
+  // Still in order with the others of the branch, but above the first key of its page.
+  write_byte(separator_end - 1, std::byte{0xFF});
+
+  const std::string first = key_of_node(0);
+  expect_kind(ErrorKind::corrupt, [&] {
+    write([&](LmdbWrite& write) { write.put(as_bytes(first), as_bytes("new")); });
+  });
+}
+
 TEST_F(DamagedLeafTest, mark_of_sorted_duplicates_is_reported_by_whatever_meets_it) {
   write_byte(node_at(5) + 4, sorted_duplicates);
   const std::string marked = key_of_node(5);

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "engine/lmdb/page.h"
 #include "larder/core/error.h"
@@ -114,6 +115,21 @@ TEST(PageCheck, damage_in_a_branch_page_is_found) {
     Bytes damaged = image;
     damaged[at + 14] ^= std::byte{0xFF};  // upper bound
     damaged[at + 15] ^= std::byte{0xFF};
+    if (is_refused(damaged)) ++branches;
+  }
+  EXPECT_GT(branches, 0U);
+}
+
+TEST(PageCheck, branch_keys_out_of_order_are_found) {
+  const Bytes image = written_image();
+  std::size_t branches = 0;
+  for (std::size_t page = 2; page < image.size() / page_bytes; ++page) {
+    const std::size_t at = page * page_bytes;
+    const Page branch(image.data() + at);
+    if (image[at + 10] != std::byte{1} || branch.number() != page || branch.count() < 3) continue;
+    Bytes damaged = image;
+    std::swap(damaged[at + page_head + 2], damaged[at + page_head + 4]);
+    std::swap(damaged[at + page_head + 3], damaged[at + page_head + 5]);
     if (is_refused(damaged)) ++branches;
   }
   EXPECT_GT(branches, 0U);
