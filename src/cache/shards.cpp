@@ -167,7 +167,8 @@ LmdbOptions engine_options(const CacheOptions& options, const std::filesystem::p
           .open_mode = options.open_mode,
           .durability = options.durability,
           .timeout = options.timeout,
-          .mode = options.mode};
+          .mode = options.mode,
+          .compact_on_close_bytes = options.compact_on_close_bytes};
 }
 
 EngineHooks engine_hooks(const CacheHooks& hooks) {
@@ -188,7 +189,9 @@ std::shared_ptr<CacheCore> open_shards(const CacheOptions& options, const CacheH
   check_presence(*hooks.io, paths);
   for (std::size_t i = 0; i < paths.size(); ++i) {
     const std::filesystem::path& path = paths[i];
-    EnginePtr engine = open_lmdb(engine_options(known, path), engine_hooks(hooks));
+    LmdbOptions own = engine_options(known, path);
+    own.compact_on_close_bytes /= paths.size();
+    EnginePtr engine = open_lmdb(own, engine_hooks(hooks));
     auto state = std::make_unique<CacheCore::State>(std::move(engine), hooks, as_bytes("cache"));
     state->path = path;
     parts.push_back(start(std::move(state), shares[i]));

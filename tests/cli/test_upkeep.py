@@ -176,12 +176,12 @@ class Upkeep(support.StoreCase):
     def test_compact_gives_space_back(self):
         for number in range(20):
             self.put(f"gone{number}", b"g" * 200_000)
-        for number in range(20):
-            self.expect("erase", str(self.store), f"gone{number}")
+        # Closing gives back what is worth a copy: not this much, for so short a command.
+        self.expect("erase", str(self.store), *(f"gone{number}" for number in range(12)))
         report = self.json("compact")
-        self.assertGreater(report["bytes_before"], 3_000_000)
-        self.assertLess(report["bytes_after"], 1_000_000)
-        self.assertEqual(self.json("stats")["entries"], 3)
+        self.assertGreater(report["bytes_before"], 3_500_000)
+        self.assertLess(report["bytes_after"], 2_000_000)
+        self.assertEqual(self.json("stats")["entries"], 3 + 8)
         self.assertEqual(self.json("verify")["problems"], [])
         self.assertIn(b" before, ", self.expect("compact", str(self.store)).stdout)
         self.expect("compact", str(self.folder / "missing"), code=1, err="no store")

@@ -105,13 +105,19 @@ void sync_file(Watch& w, int fd, std::uint64_t number) {
   shadow.resize(status.st_size);
 }
 
+/// Files in folders of the folder count too: they may be given a name in it later.
+bool lies_in(const fs::path& file, const fs::path& folder) {
+  const fs::path parent = file.parent_path();
+  return parent == folder || parent.parent_path() == folder;
+}
+
 /// Does what `sync` of `fd` promises. False if the descriptor is none of ours.
 bool sync_in_shadow(int fd) {
   Watch* w = watch.load();
   if (w == nullptr) return false;
   const std::string path = path_of(fd);
   const bool is_folder = path == w->plan.folder;
-  if (!is_folder && fs::path(path).parent_path() != w->plan.folder) return false;
+  if (!is_folder && !lies_in(path, w->plan.folder)) return false;
   const std::uint64_t number = ++w->syncs;
   if (w->plan.syncs != nullptr) std::atomic_ref<std::uint64_t>(*w->plan.syncs) = number;
   maybe_die(*w, number, Stage::before);

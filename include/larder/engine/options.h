@@ -50,6 +50,11 @@ struct LmdbOptions {
   /// address space is limited.
   std::uint64_t map_bytes = std::uint64_t{16} << 30U;
 
+  /// Closing a database compacts it if a third of its file and more is out of use, and what it
+  /// holds takes no more than this; 0: never. 512 MiB take about a second. Nobody waits for it:
+  /// who wants to open the database meanwhile ends it.
+  std::uint64_t compact_on_close_bytes = std::uint64_t{512} << 20U;
+
   /// How often unsynced writes reach the device with `consistent`.
   std::chrono::milliseconds sync_interval = std::chrono::milliseconds{600};
 };

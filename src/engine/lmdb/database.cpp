@@ -7,7 +7,9 @@
 #include "engine/lmdb/active_txn.h"
 #include "engine/lmdb/claims.h"
 #include "engine/lmdb/clean_note.h"
+#include "engine/lmdb/compaction.h"
 #include "engine/lmdb/log_write_txn.h"
+#include "engine/lmdb/presence.h"
 #include "engine/lmdb/recovery.h"
 #include "engine/lmdb/stored_key.h"
 #include "larder/core/error.h"
@@ -18,6 +20,7 @@ Database::Database(LmdbOptions options, EngineHooks hooks)
     : options_(std::move(options)), hooks_(std::move(hooks)), directory_(options_, hooks_) {
   const bool sole = directory_.is_sole();
   if (sole) {
+    SecondDatabase::remove_remains(*hooks_.io, options_.path);
     start_disposable(options_, hooks_);
     check_clean_note(*hooks_.io, options_.path);
   } else if (!holds_database(*hooks_.io, options_.path)) {
@@ -75,15 +78,42 @@ void Database::close() {
   drain();
   durable_hooks_.run_through(log_->published());
   if (options_.durability == Durability::disposable) environment_->sync();
+  const bool is_to_be_compacted = wants_compaction();
   log_.reset();
   shared_.reset();
   environment_.reset();
   remove_log_files(*hooks_.io, options_.path);
+  if (is_to_be_compacted) compact();
   if (options_.durability == Durability::disposable) {
     end_disposable(options_, hooks_);
   } else {
     write_clean_note(*hooks_.io, options_.path, options_.mode);
   }
+}
+
+bool Database::wants_compaction() try {
+  return is_worth_compacting(*environment_, options_, *hooks_.io,
+                             (*shared_)->bytes_applied.load(std::memory_order_relaxed));
+} catch (const Error& error) {
+  tell_uncompacted(error);
+  return false;
+}
+
+void Database::compact() {
+  std::unique_ptr<SecondDatabase> second;
+  try {
+    second = make_compact_copy(options_, hooks_, [this](std::uint64_t, std::uint64_t) {
+      return look_for_users(*hooks_.io, directory_.users()) == Presence::nobody;
+    });
+  } catch (const Error& error) {
+    tell_uncompacted(error);
+  }
+  if (second) second->replace();
+}
+
+void Database::tell_uncompacted(const Error& error) const {
+  if (!hooks_.log) return;
+  hooks_.log(LogLevel::warning, options_.path.string() + ": not compacted: " + error.what());
 }
 
 void Database::drain() {

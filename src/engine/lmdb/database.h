@@ -59,6 +59,10 @@ class Database {
   void settle_hooks(std::uint64_t sequence, UpdateHooks& hooks);
   void drain();
   void close();
+  bool wants_compaction();
+  /// As far as that is possible; nobody has it open, and nobody may open it meanwhile.
+  void compact();
+  void tell_uncompacted(const Error& error) const;
 
   LmdbOptions options_;
   EngineHooks hooks_;

@@ -10,6 +10,7 @@
 #include <limits>
 #include <memory>
 
+#include "engine/lmdb/packing.h"
 #include "engine/lmdb/page_check.h"
 #include "engine/thread_sanitizer.h"
 
@@ -334,6 +335,16 @@ std::uint64_t Environment::live_bytes(MDB_txn* txn) const {
   MDB_stat stat{};
   check(mdb_stat(txn, data_, &stat), "read sizes");
   return (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) * stat.ms_psize;
+}
+
+std::uint64_t Environment::packed_bytes() {
+  const SlotGuard guard(slots_);
+  while (!begin_read(guard.slot())) adopt_map(&guard.slot());
+  MDB_stat stat{};
+  check(mdb_stat(guard.slot().txn, data_, &stat), "read sizes");
+  const double share = packed_share(tree(guard.slot()));
+  const auto packed = static_cast<double>(stat.ms_branch_pages + stat.ms_leaf_pages) * share;
+  return (static_cast<std::uint64_t>(packed) + stat.ms_overflow_pages) * stat.ms_psize;
 }
 
 std::uint64_t Environment::reusable_bytes(MDB_txn* txn) {

@@ -75,6 +75,9 @@ class Environment {
   [[nodiscard]] std::uint64_t used_bytes() const;
   /// Bytes of pages that hold data.
   [[nodiscard]] std::uint64_t live_bytes();
+  /// About how many of them it would take if all were full: an estimate from a sample of pages.
+  /// @throws Error `corrupt`
+  [[nodiscard]] std::uint64_t packed_bytes();
   /// Bytes of pages that hold nothing which any reader sees, `txn` included, so that they can be
   /// used again.
   [[nodiscard]] std::uint64_t reusable_bytes(MDB_txn* txn);

@@ -187,6 +187,9 @@ struct SharedPage {
   std::atomic<std::uint64_t> last_write;          ///< Steady microseconds of the last commit.
   std::atomic<std::uint32_t> sync_failed;         ///< An errno: the device refused to sync.
 
+  /// What the log and large transactions have brought to LMDB since the first one opened it.
+  std::atomic<std::uint64_t> bytes_applied;
+
   alignas(64) pthread_mutex_t write_mutex;  ///< Held by the one transaction that writes.
   alignas(64) pthread_mutex_t apply_mutex;  ///< Held by who writes LMDB. Taken after write_mutex.
   alignas(64) pthread_mutex_t claim_mutex;  ///< Held while the claim table is searched.

@@ -74,7 +74,8 @@ LmdbWrite::LmdbWrite(LmdbWrite&& other) noexcept
       map_(other.map_),
       guard_(std::move(other.guard_)),
       settled_first_(std::move(other.settled_first_)),
-      settled_last_(std::move(other.settled_last_)) {}
+      settled_last_(std::move(other.settled_last_)),
+      put_bytes_(other.put_bytes_) {}
 
 LmdbWrite::~LmdbWrite() {
   if (txn_ != nullptr) mdb_txn_abort(txn_);

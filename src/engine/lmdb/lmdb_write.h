@@ -82,6 +82,8 @@ class LmdbWrite {
   void commit();
 
   [[nodiscard]] std::size_t id() const noexcept { return mdb_txn_id(txn_); }
+  /// Keys and values that were put.
+  [[nodiscard]] std::uint64_t put_bytes() const noexcept { return put_bytes_; }
   [[nodiscard]] MDB_txn* raw() const noexcept { return txn_; }
   /// The table as it was before this transaction.
   [[nodiscard]] const Tree& before() const noexcept { return guard_.tree(); }
@@ -108,7 +110,7 @@ class LmdbWrite {
   /// The pages beside the one that holds these keys are sound or changed by this transaction.
   Bytes settled_first_;  ///< Empty if there is no such page.
   Bytes settled_last_;
-  std::uint64_t put_bytes_ = 0;  ///< What the transaction may need on the device, and more.
+  std::uint64_t put_bytes_ = 0;  ///< The transaction may need as much on the device, and more.
 };
 
 }  // namespace larder::lmdb

@@ -9,6 +9,15 @@
 #include "larder/core/error.h"
 
 namespace larder::lmdb {
+namespace {
+
+std::uint64_t log_bytes(const Layers& layers) {
+  std::uint64_t bytes = 0;
+  for (const Layer& layer : layers) bytes += layer.limit;
+  return bytes;
+}
+
+}  // namespace
 
 RobustLock Log::lock_apply(ReaderSlots::Slot* own, SteadyTime deadline) {
   // Who holds the lock may have to move LMDB's map, and then waits for every slot.
@@ -28,6 +37,7 @@ void Log::apply_sealed(ReaderSlots::Slot* own, SteadyTime deadline, std::size_t 
   if (options_.durability != Durability::disposable) sync_files();
   apply(layers, last, own);
   hooks_.io->point("log.applied");
+  shared_->bytes_applied.fetch_add(log_bytes(layers), std::memory_order_relaxed);
   environment_.reserve_space();
   if (options_.durability != Durability::disposable) raise_to(shared_->synced, last);
   retire(now.sealed);
@@ -134,6 +144,7 @@ std::uint64_t Log::publish_direct(LmdbWrite& write, std::span<const std::string>
     throw;
   }
   hooks_.io->point("log.direct.committed");
+  shared_->bytes_applied.fetch_add(write.put_bytes(), std::memory_order_relaxed);
   leave_log(sequence);
   shared_->barrier.store(0, std::memory_order_release);
   environment_.reserve_space();

@@ -12,6 +12,10 @@
 namespace larder::lmdb {
 namespace {
 
+std::filesystem::path place_in(const std::filesystem::path& directory) {
+  return directory / "second";
+}
+
 LmdbOptions options_at(const std::filesystem::path& path, const LmdbOptions& options) {
   LmdbOptions made = options;
   made.path = path;
@@ -22,28 +26,32 @@ LmdbOptions options_at(const std::filesystem::path& path, const LmdbOptions& opt
 }  // namespace
 
 SecondDatabase::SecondDatabase(const LmdbOptions& options, const EngineHooks& hooks)
-    : options_(options), io_(*hooks.io), path_(options.path / "second") {
-  remove();  // what an earlier one may have left
+    : options_(options), io_(*hooks.io), path_(place_in(options.path)) {
+  remove_remains(io_, options.path);
   const int result = io_.mkdir(path_, directory_mode(options.mode));
   if (result < 0) throw system_error(-result, "create " + path_.string());
   try {
     for (const char* name : {"data.mdb", "lock.mdb"}) ensure_file(io_, path_ / name, options.mode);
     environment_.emplace(options_at(path_, options), hooks, Environment::FileState::idle);
   } catch (...) {
-    remove();
+    remove_remains(io_, options.path);
     throw;
   }
 }
 
 SecondDatabase::~SecondDatabase() {
   environment_.reset();
-  remove();
+  remove_remains(io_, options_.path);
 }
 
-void SecondDatabase::remove() noexcept {
+void SecondDatabase::remove_remains(Io& io, const std::filesystem::path& directory) noexcept {
   try {
-    for (const char* name : {"data.mdb", "lock.mdb"}) io_.unlink(path_ / name);
-    io_.rmdir(path_);
+    const std::filesystem::path place = place_in(directory);
+    const int result = io.rmdir(place);
+    // Neither gone now nor there before, nor a link that leads elsewhere.
+    if (result != -ENOTEMPTY && result != -EEXIST) return;
+    for (const char* name : {"data.mdb", "lock.mdb"}) io.unlink(place / name);
+    io.rmdir(place);
   } catch (...) {  // NOLINT(bugprone-empty-catch): the next one tries again
   }
 }

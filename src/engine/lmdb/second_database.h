@@ -25,9 +25,10 @@ class SecondDatabase {
   /// Puts its file in the place of the other one's, which is gone then.
   void replace();
 
- private:
-  void remove() noexcept;
+  /// Removes what one that was killed has left beside the database in `directory`.
+  static void remove_remains(Io& io, const std::filesystem::path& directory) noexcept;
 
+ private:
   LmdbOptions options_;
   Io& io_;
   std::filesystem::path path_;

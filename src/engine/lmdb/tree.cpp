@@ -141,6 +141,26 @@ std::optional<BytesView> Tree::find(BytesView key) const {
   return std::nullopt;
 }
 
+void Tree::visit_leaves(double place, std::size_t most,
+                        FunctionRef<void(const std::byte*)> visit) const {
+  if (root_ == no_page) return;
+  const std::byte* page = page_at(root_, depth_ > 1 ? branch_flag : leaf_flag);
+  if (depth_ == 1) return visit(page);
+  for (unsigned level = 1;; ++level) {
+    const std::size_t count = Page(page).count();
+    if (count < 2) fail_at(page);
+    const double at = std::clamp(place, 0.0, 1.0) * static_cast<double>(count);
+    std::size_t index = std::min(static_cast<std::size_t>(at), count - 1);
+    if (level + 1 == depth_) {
+      const std::size_t end = std::min(count, index + most);
+      for (; index < end; ++index) visit(child({.page = page, .index = index}, level + 1));
+      return;
+    }
+    page = child({.page = page, .index = index}, level + 1);
+    place = at - static_cast<double>(index);
+  }
+}
+
 BytesView Tree::value_of(const std::byte* leaf, const Page::Node& node) const {
   if ((node.flags & ~big_data) != 0 || !Page(leaf).holds_data_of(node)) fail_at(leaf);
   return (node.flags & big_data) != 0 ? big_value(node) : BytesView(node.data, node.low);

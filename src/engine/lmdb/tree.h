@@ -10,6 +10,7 @@
 
 #include "engine/lmdb/page.h"
 #include "larder/core/bytes.h"
+#include "larder/core/function_ref.h"
 #include "larder/engine/txn.h"
 
 namespace larder::lmdb {
@@ -52,6 +53,11 @@ class Tree {
   [[nodiscard]] const std::byte* beside(const Path& path, Direction direction) const;
   /// The key that parts these two, if there are two: the later page holds it and what is above.
   [[nodiscard]] std::optional<BytesView> separator(const Path& path, Direction direction) const;
+
+  /// Shows up to `most` leaf pages that lie beside each other, from `place` on: 0 is the beginning
+  /// of the table, 1 its end.
+  void visit_leaves(double place, std::size_t most,
+                    FunctionRef<void(const std::byte*)> visit) const;
 
  private:
   /// The lowest level from which a branch leads to the page beside; 0 if none does.

@@ -32,7 +32,8 @@ TEST(CompactCache, keeps_values_files_tags_and_caches_within) {
   const TempDir folder(memory_folder());
   for (const std::uint32_t shards : {1U, 3U}) {
     const CacheOptions options{.path = folder / ("cache" + std::to_string(shards)),
-                               .shards = shards};
+                               .shards = shards,
+                               .compact_on_close_bytes = 0};
     {
       Cache cache = Cache::open(options);
       fill(cache);
@@ -46,7 +47,7 @@ TEST(CompactCache, keeps_values_files_tags_and_caches_within) {
 
 TEST(CompactCache, gives_back_what_was_cleared_or_has_expired) {
   const TempDir folder(memory_folder());
-  const CacheOptions options{.path = folder / "cache"};
+  const CacheOptions options{.path = folder / "cache", .compact_on_close_bytes = 0};
   ManualClock clock;
   {
     Cache cache = Cache::open(options, {.clock = &clock});
