@@ -8,7 +8,9 @@ namespace larder {
 
 CompactReport compact_cache(const CacheOptions& options, const CacheHooks& hooks,
                             CompactProgress progress) {
-  Cache::open(options, hooks).expire();
+  CacheOptions as_it_is = options;
+  as_it_is.compact_on_close = {};
+  Cache::open(as_it_is, hooks).expire();
   CompactReport all;
   for (const std::filesystem::path& path : detail::engine_paths(options, hooks)) {
     const CompactReport report =

@@ -168,7 +168,7 @@ LmdbOptions engine_options(const CacheOptions& options, const std::filesystem::p
           .durability = options.durability,
           .timeout = options.timeout,
           .mode = options.mode,
-          .compact_on_close_bytes = options.compact_on_close_bytes};
+          .compact_on_close = options.compact_on_close};
 }
 
 EngineHooks engine_hooks(const CacheHooks& hooks) {
@@ -190,7 +190,7 @@ std::shared_ptr<CacheCore> open_shards(const CacheOptions& options, const CacheH
   for (std::size_t i = 0; i < paths.size(); ++i) {
     const std::filesystem::path& path = paths[i];
     LmdbOptions own = engine_options(known, path);
-    own.compact_on_close_bytes /= paths.size();
+    own.compact_on_close /= static_cast<std::int64_t>(paths.size());
     EnginePtr engine = open_lmdb(own, engine_hooks(hooks));
     auto state = std::make_unique<CacheCore::State>(std::move(engine), hooks, as_bytes("cache"));
     state->path = path;

@@ -105,9 +105,9 @@ struct CacheOptions {
   /// Permission bits of new files.
   std::uint32_t mode = 0600;
 
-  /// Closing the cache compacts it if a third of its file and more is out of use, and what it holds
-  /// takes no more than this, all shards together; 0: never. See docs/cache/README.md.
-  std::uint64_t compact_on_close_bytes = LmdbOptions{}.compact_on_close_bytes;
+  /// How long closing may take to compact a cache of which a third and more is out of use; the
+  /// shards share it. 0: it never does. See docs/cache/README.md.
+  std::chrono::milliseconds compact_on_close = LmdbOptions{}.compact_on_close;
 };
 
 /// Told that the entry of `key` is no longer what it was. Called once for each entry that was

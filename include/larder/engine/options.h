@@ -50,10 +50,9 @@ struct LmdbOptions {
   /// address space is limited.
   std::uint64_t map_bytes = std::uint64_t{16} << 30U;
 
-  /// Closing a database compacts it if a third of its file and more is out of use, and what it
-  /// holds takes no more than this; 0: never. 512 MiB take about a second. Nobody waits for it:
-  /// who wants to open the database meanwhile ends it.
-  std::uint64_t compact_on_close_bytes = std::uint64_t{512} << 20U;
+  /// How long closing may take to compact a database of which a third and more is out of use; 0:
+  /// it never does. It is given up when the time is over, or somebody waits to open the database.
+  std::chrono::milliseconds compact_on_close = std::chrono::seconds{2};
 
   /// How often unsynced writes reach the device with `consistent`.
   std::chrono::milliseconds sync_interval = std::chrono::milliseconds{600};

@@ -63,11 +63,10 @@ void check_use_of_space(const Cache& store, Findings& findings) {
   constexpr std::uint64_t worth_it = std::uint64_t{32} << 20U;
   const EngineInfo storage = store.storage();
   if (storage.disk_bytes < 2 * storage.used_bytes + worth_it) return;
-  findings.push_back(
-      {Weight::notice, "space",
-       "files of " + human_size(storage.disk_bytes) + " hold " + human_size(storage.used_bytes) +
-           " of data",
-       "closing the store gives the rest back, or 'larder compact' if it holds a lot"});
+  findings.push_back({Weight::notice, "space",
+                      "files of " + human_size(storage.disk_bytes) + " hold " +
+                          human_size(storage.used_bytes) + " of data",
+                      "'larder compact' gives back the rest while nobody uses the store"});
 }
 
 }  // namespace

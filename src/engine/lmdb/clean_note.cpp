@@ -7,7 +7,6 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <cstring>
 #include <span>
 
 #include "engine/lmdb/directory.h"
@@ -45,15 +44,28 @@ Bytes read_head_pages(Io& io, const std::filesystem::path& directory) {
   return pages;
 }
 
-std::optional<CleanNote> read_note(Io& io, const std::filesystem::path& directory) {
+/// What a note tells: the first ones had nothing but the digest.
+struct Found {
+  std::uint64_t pages;
+  std::optional<Head> head;
+};
+
+std::optional<Found> read_note(Io& io, const std::filesystem::path& directory) {
   struct stat status{};
   if (io.stat(note_in(directory), status) < 0) return std::nullopt;
-  const Bytes found = read_file(io, note_in(directory));
-  CleanNote note{};
-  if (found.size() != sizeof(note)) return std::nullopt;
-  std::memcpy(&note, found.data(), sizeof(note));
+  const Bytes bytes = read_file(io, note_in(directory));
+  constexpr std::size_t first_kind = 2 * sizeof(std::uint64_t);
+  if (bytes.size() == first_kind) {
+    const auto pages = load<std::uint64_t>(bytes.data());
+    if (load<std::uint64_t>(bytes.data() + sizeof(pages)) != XXH3_64bits(&pages, sizeof(pages))) {
+      return std::nullopt;
+    }
+    return Found{.pages = pages, .head = std::nullopt};
+  }
+  if (bytes.size() != sizeof(CleanNote)) return std::nullopt;
+  const auto note = load<CleanNote>(bytes.data());
   if (note.checksum != checksum_of(note)) return std::nullopt;
-  return note;
+  return Found{.pages = note.pages, .head = note.head};
 }
 
 }  // namespace
@@ -71,7 +83,7 @@ void write_clean_note(Io& io, const std::filesystem::path& directory, mode_t mod
 }
 
 void check_clean_note(Io& io, const std::filesystem::path& directory) {
-  const std::optional<CleanNote> note = read_note(io, directory);
+  const std::optional<Found> note = read_note(io, directory);
   if (!note) return;
   const Bytes pages = read_head_pages(io, directory);
   if (note->pages == XXH3_64bits(pages.data(), pages.size())) return;
@@ -81,8 +93,8 @@ void check_clean_note(Io& io, const std::filesystem::path& directory) {
 }
 
 std::optional<Head> noted_head(Io& io, const std::filesystem::path& directory) {
-  const std::optional<CleanNote> note = read_note(io, directory);
-  return note ? std::optional(note->head) : std::nullopt;
+  const std::optional<Found> note = read_note(io, directory);
+  return note ? note->head : std::nullopt;
 }
 
 void remove_clean_note(Io& io, const std::filesystem::path& directory) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A database that was closed in order leaves a note of its head pages, so that damage there is
-// noticed and can be repaired. The first write after opening takes the note away, durably: while
-// there is one, it tells the truth.
+// noticed and can be repaired. The first write after opening takes the note away, durably unless
+// the database is disposable. Whoever puts another data.mdb in the place of the one that it is
+// about makes it lie.
 #pragma once
 
 #include <filesystem>

@@ -45,7 +45,7 @@ CompactReport compact_lmdb(const LmdbOptions& options, const EngineHooks& hooks,
     throw Error(ErrorKind::invalid_argument, "there is no database in " + options.path.string());
   }
   LmdbOptions as_it_is = options;
-  as_it_is.compact_on_close_bytes = 0;
+  as_it_is.compact_on_close = {};
   static_cast<void>(open_lmdb(as_it_is, hooks));  // closing it brings the log to the database
   const lmdb::DirectoryLock lock(options, hooks);
   if (!lock.is_sole()) lmdb::throw_open_elsewhere(options.path, "compact");

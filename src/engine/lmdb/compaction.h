@@ -15,8 +15,9 @@
 namespace larder::lmdb {
 
 /// Whether closing the database should compact it: a third of its file and more would be given
-/// back, what it holds is no more than `options` lets be copied, the device has ample room, and
-/// the copy takes no longer than what it is for: `written` bytes that came since it was opened.
+/// back, the copy takes no more time than `options` gives, the device has ample room, the file is
+/// the caller's own, and as much as half of what it holds was `written` since it was opened. The
+/// last does not count where the file is three times too large and the copy is small.
 [[nodiscard]] bool is_worth_compacting(Environment& environment, const LmdbOptions& options, Io& io,
                                        std::uint64_t written);
 

@@ -83,10 +83,10 @@ void Database::close() {
   shared_.reset();
   environment_.reset();
   remove_log_files(*hooks_.io, options_.path);
-  if (is_to_be_compacted) compact();
-  if (options_.durability == Durability::disposable) {
-    end_disposable(options_, hooks_);
-  } else {
+  // It is on the device, whatever becomes of a copy.
+  if (options_.durability == Durability::disposable) end_disposable(options_, hooks_);
+  const bool is_certain = !is_to_be_compacted || compact();
+  if (options_.durability != Durability::disposable && is_certain) {
     write_clean_note(*hooks_.io, options_.path, options_.mode);
   }
 }
@@ -94,24 +94,35 @@ void Database::close() {
 bool Database::wants_compaction() try {
   return is_worth_compacting(*environment_, options_, *hooks_.io,
                              (*shared_)->bytes_applied.load(std::memory_order_relaxed));
-} catch (const Error& error) {
+} catch (const std::exception& error) {
   tell_uncompacted(error);
   return false;
 }
 
-void Database::compact() {
+bool Database::compact() {
   std::unique_ptr<SecondDatabase> second;
+  const SteadyTime begin = Clock::system().steady_now();
   try {
-    second = make_compact_copy(options_, hooks_, [this](std::uint64_t, std::uint64_t) {
-      return look_for_users(*hooks_.io, directory_.users()) == Presence::nobody;
+    second = make_compact_copy(options_, hooks_, [&](std::uint64_t, std::uint64_t) {
+      hooks_.io->point("compact.ask");
+      return Clock::system().steady_now() - begin < options_.compact_on_close &&
+             look_for_users(*hooks_.io, directory_.users()) == Presence::nobody;
     });
-  } catch (const Error& error) {
+    if (!second || !second->has_owner_of_the_other()) return true;
+  } catch (const std::exception& error) {
     tell_uncompacted(error);
+    return true;
   }
-  if (second) second->replace();
+  try {
+    second->replace();
+    return true;
+  } catch (const std::exception& error) {
+    tell_uncompacted(error);
+    return false;
+  }
 }
 
-void Database::tell_uncompacted(const Error& error) const {
+void Database::tell_uncompacted(const std::exception& error) const {
   if (!hooks_.log) return;
   hooks_.log(LogLevel::warning, options_.path.string() + ": not compacted: " + error.what());
 }

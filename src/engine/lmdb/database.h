@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <map>
 #include <memory>
 #include <optional>
@@ -60,9 +61,10 @@ class Database {
   void drain();
   void close();
   bool wants_compaction();
-  /// As far as that is possible; nobody has it open, and nobody may open it meanwhile.
-  void compact();
-  void tell_uncompacted(const Error& error) const;
+  /// As far as that is possible; nobody has it open, and nobody may open it meanwhile. False if a
+  /// power cut might leave the old file or the new one.
+  bool compact();
+  void tell_uncompacted(const std::exception& error) const;
 
   LmdbOptions options_;
   EngineHooks hooks_;

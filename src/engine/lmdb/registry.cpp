@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // LMDB breaks if one process opens a file twice: all handles on one directory share one Database.
+#include <fcntl.h>
 #include <pthread.h>
 
+#include <chrono>
+#include <filesystem>
 #include <map>
 #include <mutex>
-#include <thread>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
+#include "engine/backoff.h"
 #include "engine/lmdb/database.h"
+#include "engine/lmdb/presence.h"
 #include "engine/lmdb/read_only.h"
 #include "larder/core/error.h"
 #include "larder/core/process.h"
@@ -128,6 +133,35 @@ void check_known(Database& database, const LmdbOptions& options, const EngineHoo
   }
 }
 
+/// Waits for another thread of this process that closes the database at `path`, and lets it know,
+/// so that it takes no more time than it must.
+class ClosingWait {
+ public:
+  ClosingWait(Io& io, std::filesystem::path path, std::chrono::milliseconds timeout)
+      : io_(io), path_(std::move(path)), backoff_(timeout) {}
+
+  /// @throws Error `unavailable`
+  void wait() {
+    if (!mark_) announce();
+    if (backoff_.wait()) return;
+    throw Error(ErrorKind::unavailable, "another thread is still closing " + path_.string());
+  }
+
+ private:
+  void announce() {
+    const int fd = io_.open(path_ / "users", O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
+    if (fd < 0) return;  // who may only read just waits
+    users_ = File(io_, fd);
+    mark_.emplace(io_, users_.fd());
+  }
+
+  Io& io_;
+  std::filesystem::path path_;
+  Backoff backoff_;
+  File users_;
+  std::optional<WaitingToOpen> mark_;  // goes before the file
+};
+
 }  // namespace
 
 std::shared_ptr<Database> open_database(const LmdbOptions& options, const EngineHooks& hooks) {
@@ -135,7 +169,7 @@ std::shared_ptr<Database> open_database(const LmdbOptions& options, const Engine
   check_open_mode(*hooks.io, options);
   create_directories(*hooks.io, options.path, directory_mode(options.mode));
   const Identity identity = identify(*hooks.io, options.path);
-  for (;; std::this_thread::yield()) {
+  for (ClosingWait closing(*hooks.io, options.path, options.timeout);; closing.wait()) {
     Known<Database> writer;  // both go after the lock
     Known<ReadOnlyDatabase> reader;
     const std::lock_guard lock(registry.mutex);
@@ -157,7 +191,7 @@ std::shared_ptr<ReadOnlyDatabase> open_read_only(const LmdbOptions& options,
   Registry& registry = Registry::get();
   check_open_mode(*hooks.io, options);
   const Identity identity = identify(*hooks.io, options.path);
-  for (;; std::this_thread::yield()) {
+  for (ClosingWait closing(*hooks.io, options.path, options.timeout);; closing.wait()) {
     const std::lock_guard lock(registry.mutex);
     forget_parent(registry);
     const Known<ReadOnlyDatabase> known = look_up<ReadOnlyDatabase>(registry, identity);
@@ -169,7 +203,8 @@ std::shared_ptr<ReadOnlyDatabase> open_read_only(const LmdbOptions& options,
 void look_for_writer(ReadOnlyDatabase& reader) {
   Registry& registry = Registry::get();
   const Identity identity = identify(*reader.hooks().io, reader.options().path);
-  for (;; std::this_thread::yield()) {
+  ClosingWait closing(*reader.hooks().io, reader.options().path, reader.options().timeout);
+  for (;; closing.wait()) {
     Known<Database> writer;  // goes after the lock
     const std::lock_guard lock(registry.mutex);
     writer = look_up<Database>(registry, identity);

@@ -9,31 +9,45 @@
 namespace larder::lmdb {
 namespace {
 
-/// The head that was written last, of those that can be read.
-Head newest_head(BytesView image, std::vector<std::string>& problems) {
-  std::optional<Head> newest;
-  std::size_t readable = 0;
+struct ReadableHeads {
+  std::vector<Head> heads;
   bool has_other_format = false;
+};
+
+ReadableHeads readable_heads(BytesView image) {
+  ReadableHeads found;
   for (std::size_t i = 0; i < 2 && (i + 1) * page_bytes <= image.size(); ++i) {
     const std::byte* page = image.data() + i * page_bytes;
     const auto head = load<Head>(page + page_head);
     if (head.magic != head_magic || Page(page).flags() != meta_flag) continue;
     if (head.version != 1 || head.free_list.pad != page_bytes) {
-      has_other_format = true;
-      continue;
+      found.has_other_format = true;
+    } else {
+      found.heads.push_back(head);
     }
-    ++readable;
-    if (!newest || head.txn > newest->txn) newest = head;
   }
-  if (!newest && has_other_format) {
+  return found;
+}
+
+/// The head that was written last, of those that can be read.
+Head newest_head(const ReadableHeads& found, std::vector<std::string>& problems) {
+  if (found.heads.empty() && found.has_other_format) {
     throw Error(ErrorKind::not_supported, "the database has another format of LMDB");
   }
-  if (!newest) fail_damaged("both of its heads");
-  if (readable < 2) {
+  if (found.heads.empty()) fail_damaged("both of its heads");
+  if (found.heads.size() < 2) {
     problems.emplace_back(
         "one of the two heads of the database file is lost: the last changes may be, too");
   }
-  return *newest;
+  return *std::ranges::max_element(found.heads, {}, &Head::txn);
+}
+
+/// Whether `noted` can be the newest head of a file in which these can be read. It may be that of
+/// an earlier file, if somebody has put another one in its place.
+bool belongs_to(const Head& noted, const ReadableHeads& found) {
+  return found.heads.empty() || std::ranges::any_of(found.heads, [&](const Head& head) {
+           return head.txn == noted.txn || head.txn + 1 == noted.txn;
+         });
 }
 
 /// Whether a stored key is one, and that of the long key that stands before the value, if it does.
@@ -49,8 +63,10 @@ bool has_depth(const TreeRecord& tree) noexcept {
 
 }  // namespace
 
-Remains::Remains(BytesView image, const std::optional<Head>& known_head) : image_(image) {
-  const Head head = known_head ? *known_head : newest_head(image, problems_);
+Remains::Remains(BytesView image, const std::optional<Head>& noted) : image_(image) {
+  const ReadableHeads found = readable_heads(image);
+  const bool is_known = noted && belongs_to(*noted, found);
+  const Head head = is_known ? *noted : newest_head(found, problems_);
   in_use_.resize(std::min<std::uint64_t>(head.last_page + 1, image.size() / page_bytes));
   free_.resize(in_use_.size());
   read_free_pages(head.free_list);

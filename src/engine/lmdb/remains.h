@@ -22,9 +22,9 @@ namespace larder::lmdb {
 /// Looks into `image`, which must outlive it, as do the views that it hands out. Not thread-safe.
 class Remains {
  public:
-  /// `head` is the newest one, if it is known from elsewhere.
+  /// `noted` is the newest head, if it is known from elsewhere; passed over if it cannot be.
   /// @throws Error `corrupt` if no head page can be read, `not_supported` if it is no LMDB 0.9 file
-  explicit Remains(BytesView image, const std::optional<Head>& head = std::nullopt);
+  explicit Remains(BytesView image, const std::optional<Head>& noted = std::nullopt);
 
   using Visit = FunctionRef<void(BytesView key, BytesView value)>;
   /// The entries that are where they belong, in the order of their keys.

@@ -2,6 +2,7 @@
 #include "engine/lmdb/second_database.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 
@@ -59,10 +60,31 @@ void SecondDatabase::remove_remains(Io& io, const std::filesystem::path& directo
 void SecondDatabase::finish(std::uint64_t applied) {
   environment_->write([&](LmdbWrite& write) { write.set_applied(applied); }, nullptr);
   environment_->sync();
+  environment_->reserve_space();
   environment_.reset();
 }
 
+bool SecondDatabase::has_owner_of_the_other() const {
+  struct stat mine{};
+  struct stat other{};
+  return io_.stat(path_ / "data.mdb", mine) == 0 &&
+         io_.stat(options_.path / "data.mdb", other) == 0 && mine.st_uid == other.st_uid &&
+         mine.st_gid == other.st_gid;
+}
+
+void SecondDatabase::take_permissions() {
+  struct stat other{};
+  if (const int result = io_.stat(options_.path / "data.mdb", other); result < 0) {
+    throw system_error(-result, "look at " + (options_.path / "data.mdb").string());
+  }
+  const File file(io_, path_ / "data.mdb", O_RDONLY | O_NOFOLLOW);
+  if (const int result = io_.fchmod(file.fd(), other.st_mode & 07777U); result < 0) {
+    throw system_error(-result, "set the permissions of " + (path_ / "data.mdb").string());
+  }
+}
+
 void SecondDatabase::replace() {
+  take_permissions();
   // The note is about the old file.
   remove_clean_note(io_, options_.path);
   sync_directory(io_, options_.path);

@@ -22,7 +22,9 @@ class SecondDatabase {
   [[nodiscard]] Environment& environment() { return *environment_; }
   /// Brings it to the device, with the log applied up to `applied`. It takes no more after that.
   void finish(std::uint64_t applied);
-  /// Puts its file in the place of the other one's, which is gone then.
+  /// Whether its file belongs to whom the other one's belongs.
+  [[nodiscard]] bool has_owner_of_the_other() const;
+  /// Puts its file in the place of the other one's, which is gone then, with the same permissions.
   void replace();
 
   /// Removes what one that was killed has left beside the database in `directory`.
@@ -32,6 +34,8 @@ class SecondDatabase {
   LmdbOptions options_;
   Io& io_;
   std::filesystem::path path_;
+  void take_permissions();
+
   std::optional<Environment> environment_;
 };
 
