@@ -123,7 +123,10 @@ std::uint64_t CacheCore::backup(const std::filesystem::path& directory) const {
       },
       {.deadline = std::nullopt, .frees_space = true});
   engine->sync();
-  for (const auto& store : files) store->in_flight().all_swept();
+  for (const auto& store : files) {
+    InFlight& in_flight = store->in_flight();
+    in_flight.all_swept(in_flight.expectations());
+  }
   return entries;
 }
 

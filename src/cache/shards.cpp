@@ -14,6 +14,7 @@
 #include <string>
 #include <utility>
 
+#include "core/exists.h"
 #include "larder/core/error.h"
 #include "larder/core/random.h"
 
@@ -29,15 +30,6 @@ std::filesystem::path count_file(const std::filesystem::path& path) { return pat
 std::filesystem::path shard_path(const std::filesystem::path& path, std::uint32_t number) {
   std::string name = std::to_string(number);
   return path / (std::string(3 - name.size(), '0') + name);
-}
-
-bool exists(Io& io, const std::filesystem::path& path) {
-  struct stat status{};
-  const int result = io.stat(path, status);
-  if (result < 0 && result != -ENOENT && result != -ENOTDIR) {
-    throw system_error(result, "look at " + path.string());
-  }
-  return result == 0;
 }
 
 void check_presence(Io& io, const std::vector<std::filesystem::path>& paths) {

@@ -80,11 +80,11 @@ std::uint64_t sweep_after_crash(const CacheCore::State& state) {
   FileStore& files = *state.files;
   if (!files.is_available()) return 0;
   InFlight& in_flight = files.in_flight();
+  // Taken back at the end, and only if nothing was added: who dies in a sweep leaves them behind.
+  const std::uint64_t expectations = in_flight.expectations();
   const bool everything = in_flight.expects_leftovers();
   TakenNotes noted(files);
   if (!everything && noted.empty()) return 0;
-  // From here on what comes to be left over is noted anew.
-  if (everything) in_flight.all_swept();
 
   std::set<std::uint64_t> names;
   std::set<std::uint64_t> unclear;
@@ -103,12 +103,11 @@ std::uint64_t sweep_after_crash(const CacheCore::State& state) {
     try {
       removed = remove_unnamed(state, names);
     } catch (const Error& error) {
-      if (everything) in_flight.expect_leftovers();
       if (error.kind() == ErrorKind::unavailable) return 0;  // someone writes: the next opening
       throw;
     }
   }
-  if (everything && !names.empty()) in_flight.expect_leftovers();
+  if (everything && names.empty()) in_flight.all_swept(expectations);
   unclear.merge(names);
   noted.settle_all_but(unclear);
   if (removed > 0) {

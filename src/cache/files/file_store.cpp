@@ -234,10 +234,9 @@ void FileStore::list(FunctionRef<void(std::uint64_t name)> visit,
   };
   for (const std::string& outer : names_in(parent)) {
     const int fd = io_.openat(parent, outer, folder_flags, 0);
-    if (fd < 0) {
-      if (fd != -ENOENT) stranger(outer);
-      continue;
-    }
+    if (fd == -ENOTDIR || fd == -ELOOP) stranger(outer);
+    if (fd == -ENOTDIR || fd == -ELOOP || fd == -ENOENT) continue;
+    if (fd < 0) throw system_error(fd, "open " + (path_ / outer).string());
     const File directory(io_, fd);
     for (const std::string& leaf : names_in(fd)) {
       if (const auto name = parse_file_name(outer, leaf)) {

@@ -15,7 +15,7 @@ namespace larder::detail {
 namespace {
 
 constexpr std::size_t boot_word = 0;
-constexpr std::size_t flag_word = 1;
+constexpr std::size_t expected_word = 1;
 constexpr std::size_t first_slot = 2;
 constexpr std::size_t slots = 4096;
 constexpr std::size_t words = first_slot + 2 * slots;
@@ -102,14 +102,16 @@ std::vector<InFlight::Note> InFlight::take_over() {
   return taken;
 }
 
-void InFlight::expect_leftovers() noexcept { Word(words_[flag_word]).store(1); }
+void InFlight::expect_leftovers() noexcept { Word(words_[expected_word]).fetch_add(1); }
 
 bool InFlight::expects_leftovers() const {
-  return Word(words_[flag_word]).load() != 0 || Word(words_[boot_word]).load() != boot_;
+  return expectations() != 0 || Word(words_[boot_word]).load() != boot_;
 }
 
-void InFlight::all_swept() {
-  Word(words_[flag_word]).store(0);
+std::uint64_t InFlight::expectations() const noexcept { return Word(words_[expected_word]).load(); }
+
+void InFlight::all_swept(std::uint64_t expectations) noexcept {
+  Word(words_[expected_word]).compare_exchange_strong(expectations, 0);
   Word(words_[boot_word]).store(boot_);
 }
 

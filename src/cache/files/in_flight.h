@@ -43,11 +43,15 @@ class InFlight {
   void expect_leftovers() noexcept;
   /// Whether that was noted, or the machine was started anew: its memory is gone then.
   [[nodiscard]] bool expects_leftovers() const;
-  void all_swept();
+  /// How often that was noted so far.
+  [[nodiscard]] std::uint64_t expectations() const noexcept;
+  /// Nothing is left over of what was expected up to `expectations`; what was noted since stays.
+  void all_swept(std::uint64_t expectations) noexcept;
 
  private:
-  std::span<std::uint64_t> words_;  // accessed atomically: boot, flag, owner and name of each slot
-  std::uint64_t boot_;              // what the first word is in this boot
+  std::span<std::uint64_t>
+      words_;           // accessed atomically: boot, expectations, owner and name of each slot
+  std::uint64_t boot_;  // what the first word is in this boot
 };
 
 /// A note for as long as the work takes. If that ends without `settle()`, a sweep has to look.

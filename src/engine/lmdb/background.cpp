@@ -44,11 +44,17 @@ bool Background::attempt(const char* what, FunctionRef<void()> body) {
     body();
     return true;
   } catch (const std::exception& error) {
-    if (hooks_.log) {
-      hooks_.log(LogLevel::warning,
-                 options_.path.string() + ": cannot " + what + " yet: " + error.what());
-    }
+    warn(what, error);
     return false;
+  }
+}
+
+void Background::warn(const char* what, const std::exception& error) const noexcept {
+  if (!hooks_.log) return;
+  try {
+    hooks_.log(LogLevel::warning,
+               options_.path.string() + ": cannot " + what + " yet: " + error.what());
+  } catch (...) {  // NOLINT(bugprone-empty-catch): there may be no memory for it
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 
 #include "engine/lmdb/durable_hooks.h"
 #include "engine/lmdb/log.h"
@@ -29,6 +30,7 @@ class Background {
   void settle();
   /// Returns whether `body` came to its end.
   bool attempt(const char* what, FunctionRef<void()> body);
+  void warn(const char* what, const std::exception& error) const noexcept;
 
   const LmdbOptions& options_;
   const EngineHooks& hooks_;

@@ -2,13 +2,13 @@
 #include "engine/lmdb/clean_note.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <xxhash.h>
 
 #include <cerrno>
 #include <cstddef>
 #include <span>
 
+#include "core/exists.h"
 #include "engine/lmdb/directory.h"
 #include "engine/lmdb/page_check.h"
 #include "larder/core/error.h"
@@ -51,8 +51,7 @@ struct Found {
 };
 
 std::optional<Found> read_note(Io& io, const std::filesystem::path& directory) {
-  struct stat status{};
-  if (io.stat(note_in(directory), status) < 0) return std::nullopt;
+  if (!detail::exists(io, note_in(directory))) return std::nullopt;
   const Bytes bytes = read_file(io, note_in(directory));
   constexpr std::size_t first_kind = 2 * sizeof(std::uint64_t);
   if (bytes.size() == first_kind) {

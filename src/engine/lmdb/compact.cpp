@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "core/exists.h"
 #include "engine/lmdb/clean_note.h"
 #include "engine/lmdb/compaction.h"
 #include "engine/lmdb/directory.h"
@@ -26,9 +27,8 @@ std::uint64_t disk_bytes(Io& io, const std::filesystem::path& file) {
 }
 
 bool has_log(Io& io, const std::filesystem::path& directory) {
-  struct stat status{};
   for (std::size_t number = 0; number < segment_count; ++number) {
-    if (io.stat(directory / log_name(number), status) == 0) return true;
+    if (detail::exists(io, directory / log_name(number))) return true;
   }
   return false;
 }
@@ -40,8 +40,7 @@ CompactReport compact_lmdb(const LmdbOptions& options, const EngineHooks& hooks,
                            CompactProgress progress) {
   Io& io = *hooks.io;
   const std::filesystem::path file = options.path / "data.mdb";
-  struct stat status{};
-  if (io.stat(file, status) < 0) {
+  if (!detail::exists(io, file)) {
     throw Error(ErrorKind::invalid_argument, "there is no database in " + options.path.string());
   }
   LmdbOptions as_it_is = options;

@@ -60,10 +60,7 @@ Database::~Database() {
     background_.reset();
     close();
   } catch (const std::exception& error) {
-    if (hooks_.log) {
-      hooks_.log(LogLevel::warning, options_.path.string() + ": not closed in order, which the " +
-                                        "next opening makes up for: " + error.what());
-    }
+    warn("not closed in order, which the next opening makes up for", error);
   }
 }
 
@@ -95,7 +92,7 @@ bool Database::wants_compaction() try {
   return is_worth_compacting(*environment_, options_, *hooks_.io,
                              (*shared_)->bytes_applied.load(std::memory_order_relaxed));
 } catch (const std::exception& error) {
-  tell_uncompacted(error);
+  warn("not compacted", error);
   return false;
 }
 
@@ -110,21 +107,24 @@ bool Database::compact() {
     });
     if (!second || !second->has_owner_of_the_other()) return true;
   } catch (const std::exception& error) {
-    tell_uncompacted(error);
+    warn("not compacted", error);
     return true;
   }
   try {
     second->replace();
     return true;
   } catch (const std::exception& error) {
-    tell_uncompacted(error);
+    warn("not compacted", error);
     return false;
   }
 }
 
-void Database::tell_uncompacted(const std::exception& error) const {
+void Database::warn(const char* what, const std::exception& error) const noexcept {
   if (!hooks_.log) return;
-  hooks_.log(LogLevel::warning, options_.path.string() + ": not compacted: " + error.what());
+  try {
+    hooks_.log(LogLevel::warning, options_.path.string() + ": " + what + ": " + error.what());
+  } catch (...) {  // NOLINT(bugprone-empty-catch): there may be no memory for it
+  }
 }
 
 void Database::drain() {

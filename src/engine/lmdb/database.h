@@ -64,7 +64,7 @@ class Database {
   /// As far as that is possible; nobody has it open, and nobody may open it meanwhile. False if a
   /// power cut might leave the old file or the new one.
   bool compact();
-  void tell_uncompacted(const std::exception& error) const;
+  void warn(const char* what, const std::exception& error) const noexcept;
 
   LmdbOptions options_;
   EngineHooks hooks_;

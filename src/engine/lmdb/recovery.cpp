@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/exists.h"
 #include "engine/lmdb/directory.h"
 #include "engine/lmdb/log_replay.h"
 #include "engine/lmdb/step_writer.h"
@@ -30,8 +31,7 @@ FoundLog read_log_files(Io& io, const std::filesystem::path& directory) {
   FoundLog found;
   for (std::size_t number = 0; number < segment_count; ++number) {
     const std::filesystem::path path = directory / log_name(number);
-    struct stat status{};
-    if (io.stat(path, status) < 0) continue;
+    if (!detail::exists(io, path)) continue;
     Bytes content = read_file(io, path);
     const std::optional<LogStart> start = read_log_start(content);
     if (!start) continue;
@@ -79,8 +79,7 @@ void apply_in_steps(const std::vector<LogFile>& files, std::uint64_t next,
 void sync_log_files(Io& io, const std::filesystem::path& directory) {
   for (std::size_t number = 0; number < segment_count; ++number) {
     const std::filesystem::path path = directory / log_name(number);
-    struct stat status{};
-    if (io.stat(path, status) < 0) continue;
+    if (!detail::exists(io, path)) continue;
     const File file(io, path, O_RDONLY | O_NOFOLLOW);
     if (const int result = io.fsync(file.fd()); result < 0) {
       throw system_error(-result, "sync " + path.string());
@@ -149,8 +148,7 @@ namespace {
 
 /// What the note says, if there is one.
 Bytes read_note(const LmdbOptions& options, const EngineHooks& hooks) {
-  struct stat status{};
-  if (hooks.io->stat(note_path(options), status) < 0) return {};
+  if (!detail::exists(*hooks.io, note_path(options))) return {};
   return read_file(*hooks.io, note_path(options));
 }
 
