@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/lmdb/background.h"
 
-#include <string>
-
+#include "engine/lmdb/warn.h"
 #include "larder/core/error.h"
 
 namespace larder::lmdb {
@@ -39,29 +38,20 @@ void Background::wrote() {
   }
 }
 
-bool Background::attempt(const char* what, FunctionRef<void()> body) {
+bool Background::attempt(const char* failure, FunctionRef<void()> body) {
   try {
     body();
     return true;
   } catch (const std::exception& error) {
-    warn(what, error);
+    warn(options_, hooks_, failure, error);
     return false;
-  }
-}
-
-void Background::warn(const char* what, const std::exception& error) const noexcept {
-  if (!hooks_.log) return;
-  try {
-    hooks_.log(LogLevel::warning,
-               options_.path.string() + ": cannot " + what + " yet: " + error.what());
-  } catch (...) {  // NOLINT(bugprone-empty-catch): there may be no memory for it
   }
 }
 
 void Background::run_applier(Worker& worker) {
   for (;;) {
     if (urgent_.exchange(false, std::memory_order_relaxed)) {
-      attempt("bring the log to the database", [this] {
+      attempt("cannot bring the log to the database yet", [this] {
         log_.apply_sealed(nullptr, Clock::system().steady_now() + options_.timeout, worth_applying);
       });
     }
@@ -81,7 +71,7 @@ void Background::run_syncer(Worker& worker) {
     // First off, then the look: a write in between either is seen here or wakes us.
     unsynced_.store(false);
     const std::uint64_t published = shared_.published.load();
-    if (attempt("sync the log", [&] { log_.sync_through(published); })) {
+    if (attempt("cannot sync the log yet", [&] { log_.sync_through(published); })) {
       durable_hooks_.run_through(published);
     } else if (!log_.whereabouts().is_lost()) {
       unsynced_.store(true);
@@ -90,12 +80,13 @@ void Background::run_syncer(Worker& worker) {
 }
 
 void Background::tick() {
-  if (!attempt("go on", [this] { log_.whereabouts().look(); })) return dirty_.store(false);
+  if (!attempt("cannot go on yet", [this] { log_.whereabouts().look(); }))
+    return dirty_.store(false);
   const std::uint64_t published = log_.published();
   const bool quiet = published == last_published_;
   last_published_ = published;
   // If nobody writes: bring the rest to LMDB, where reading is fastest, and sleep.
-  attempt("bring the log to the database", [&] {
+  attempt("cannot bring the log to the database yet", [&] {
     if (quiet) {
       settle();
     } else if (log_.state().sealed != 0) {

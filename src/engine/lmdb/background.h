@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <exception>
 
 #include "engine/lmdb/durable_hooks.h"
 #include "engine/lmdb/log.h"
@@ -28,9 +27,8 @@ class Background {
   void tick();
   /// Brings all there is to LMDB, unless somebody writes.
   void settle();
-  /// Returns whether `body` came to its end.
-  bool attempt(const char* what, FunctionRef<void()> body);
-  void warn(const char* what, const std::exception& error) const noexcept;
+  /// Returns whether `body` came to its end; else `failure` has been told.
+  bool attempt(const char* failure, FunctionRef<void()> body);
 
   const LmdbOptions& options_;
   const EngineHooks& hooks_;

@@ -12,6 +12,7 @@
 #include "engine/lmdb/presence.h"
 #include "engine/lmdb/recovery.h"
 #include "engine/lmdb/stored_key.h"
+#include "engine/lmdb/warn.h"
 #include "larder/core/error.h"
 
 namespace larder::lmdb {
@@ -60,7 +61,7 @@ Database::~Database() {
     background_.reset();
     close();
   } catch (const std::exception& error) {
-    warn("not closed in order, which the next opening makes up for", error);
+    warn(options_, hooks_, "not closed in order, which the next opening makes up for", error);
   }
 }
 
@@ -92,38 +93,30 @@ bool Database::wants_compaction() try {
   return is_worth_compacting(*environment_, options_, *hooks_.io,
                              (*shared_)->bytes_applied.load(std::memory_order_relaxed));
 } catch (const std::exception& error) {
-  warn("not compacted", error);
+  warn(options_, hooks_, "not compacted", error);
   return false;
 }
 
 bool Database::compact() {
   std::unique_ptr<SecondDatabase> second;
-  const SteadyTime begin = Clock::system().steady_now();
+  const SteadyTime begin = hooks_.clock->steady_now();
   try {
     second = make_compact_copy(options_, hooks_, [&](std::uint64_t, std::uint64_t) {
       hooks_.io->point("compact.ask");
-      return Clock::system().steady_now() - begin < options_.compact_on_close &&
+      return hooks_.clock->steady_now() - begin < options_.compact_on_close &&
              look_for_users(*hooks_.io, directory_.users()) == Presence::nobody;
     });
     if (!second || !second->has_owner_of_the_other()) return true;
   } catch (const std::exception& error) {
-    warn("not compacted", error);
+    warn(options_, hooks_, "not compacted", error);
     return true;
   }
   try {
     second->replace();
     return true;
   } catch (const std::exception& error) {
-    warn("not compacted", error);
+    warn(options_, hooks_, "not compacted", error);
     return false;
-  }
-}
-
-void Database::warn(const char* what, const std::exception& error) const noexcept {
-  if (!hooks_.log) return;
-  try {
-    hooks_.log(LogLevel::warning, options_.path.string() + ": " + what + ": " + error.what());
-  } catch (...) {  // NOLINT(bugprone-empty-catch): there may be no memory for it
   }
 }
 

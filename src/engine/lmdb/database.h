@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <exception>
 #include <map>
 #include <memory>
 #include <optional>
@@ -64,7 +63,6 @@ class Database {
   /// As far as that is possible; nobody has it open, and nobody may open it meanwhile. False if a
   /// power cut might leave the old file or the new one.
   bool compact();
-  void warn(const char* what, const std::exception& error) const noexcept;
 
   LmdbOptions options_;
   EngineHooks hooks_;

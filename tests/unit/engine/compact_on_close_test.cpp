@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "engine/lmdb/presence.h"
+#include "larder/core/clock.h"
 #include "larder/engine/engine.h"
 #include "support/child.h"
 #include "support/engine_under_test.h"
@@ -174,6 +175,23 @@ TEST_F(CompactOnCloseTest, is_given_up_for_another_thread_that_opens_it) {
 
   EXPECT_GT(file_bytes(), large_bytes);
   EXPECT_EQ(entries(*another), before);
+}
+
+TEST_F(CompactOnCloseTest, is_given_up_when_its_time_is_over) {
+  FaultyIo io;
+  ManualClock clock;
+  EngineHooks hooks;
+  hooks.io = &io;
+  hooks.clock = &clock;
+  EnginePtr engine = open(hooks);
+  const Entries before = fill_and_erase_most(*engine);
+  io.run_at("compact.ask", 2, [&] { clock.advance(options().compact_on_close); });
+
+  engine.reset();
+
+  EXPECT_GT(file_bytes(), large_bytes);
+  expect_orderly_end();
+  EXPECT_EQ(entries(*open()), before);
 }
 
 TEST_F(CompactOnCloseTest, keeps_the_permissions_of_the_file) {
