@@ -347,8 +347,8 @@ void ResultTable::get_or_compute(const Key& key, const ResultCall& call, Seen se
       core.run_again(core.boards.ref(), *task->ticket, task->key, task->run, see_nothing);
     });
   } catch (...) {
-    core_->report_current(
-        key.to_string());  // the caller has a result, and whoever comes next asks again
+    // The caller has a result, and whoever comes next asks again.
+    core_->report_current(key.to_string());
   }
 }
 

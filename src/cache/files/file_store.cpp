@@ -234,8 +234,11 @@ void FileStore::list(FunctionRef<void(std::uint64_t name)> visit,
   };
   for (const std::string& outer : names_in(parent)) {
     const int fd = io_.openat(parent, outer, folder_flags, 0);
-    if (fd == -ENOTDIR || fd == -ELOOP) stranger(outer);
-    if (fd == -ENOTDIR || fd == -ELOOP || fd == -ENOENT) continue;
+    if (fd == -ENOENT) continue;
+    if (fd == -ENOTDIR || fd == -ELOOP) {
+      stranger(outer);
+      continue;
+    }
     if (fd < 0) throw system_error(fd, "open " + (path_ / outer).string());
     const File directory(io_, fd);
     for (const std::string& leaf : names_in(fd)) {

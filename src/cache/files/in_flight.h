@@ -49,8 +49,8 @@ class InFlight {
   void all_swept(std::uint64_t expectations) noexcept;
 
  private:
-  std::span<std::uint64_t>
-      words_;           // accessed atomically: boot, expectations, owner and name of each slot
+  // Accessed atomically: boot, expectations, then the owner and the name of each slot.
+  std::span<std::uint64_t> words_;
   std::uint64_t boot_;  // what the first word is in this boot
 };
 

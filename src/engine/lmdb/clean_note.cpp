@@ -12,7 +12,6 @@
 #include "engine/lmdb/directory.h"
 #include "engine/lmdb/page_check.h"
 #include "larder/core/error.h"
-#include "larder/engine/file_system.h"
 
 namespace larder::lmdb {
 namespace {

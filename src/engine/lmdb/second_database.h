@@ -31,11 +31,11 @@ class SecondDatabase {
   static void remove_remains(Io& io, const std::filesystem::path& directory) noexcept;
 
  private:
+  void take_permissions();
+
   LmdbOptions options_;
   Io& io_;
   std::filesystem::path path_;
-  void take_permissions();
-
   std::optional<Environment> environment_;
 };
 
